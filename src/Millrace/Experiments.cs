@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Millrace;
 
 /// <summary>Diagnostic ids of API surface that is usable but not yet stable.</summary>
