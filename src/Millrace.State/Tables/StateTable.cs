@@ -1,0 +1,259 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Millrace.State.Tables;
+
+/// <summary>
+/// Rows of one state of one task: an open-addressing table over flat slots, cut into segments so that growing is incremental: a small
+/// table doubles its only segment, a large one splits the segment that is full (extendible hashing, Fagin et al. 1979), so no step
+/// moves more than <see cref="TableLimits.SegmentSlotsMax"/> slots. Owned by one task; not thread-safe.
+/// </summary>
+/// <typeparam name="TKey">The key type.</typeparam>
+/// <typeparam name="TValue">The value type, stored in the slot.</typeparam>
+/// <typeparam name="TOps">Equality of keys, as a struct so that probing is compiled per key type.</typeparam>
+public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<TKey>
+{
+    TableSegment<TKey, TValue>[] _directory = [new(TableLimits.FirstSlots, 0)];
+    TableSlot<TKey, TValue>[]? _spare;
+    int _shift = 32;
+    uint _firstLiveEpoch = 1;
+    uint _epoch = 1;
+
+    /// <summary>How many rows there are.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>How many slots are allocated.</summary>
+    public long SlotCount { get; private set; } = TableLimits.FirstSlots;
+
+    /// <summary>The number of bytes of one slot.</summary>
+    public static int SlotBytes => Unsafe.SizeOf<TableSlot<TKey, TValue>>();
+
+    /// <summary>Whether the table is too large for the caches near a core, so that <see cref="Prefetch"/> pays.</summary>
+    public bool IsLarge => SlotCount * SlotBytes > TableLimits.NearCacheBytes;
+
+    /// <summary>Asks the memory for a key's slot ahead of its use. Does nothing on processors without the instruction.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe void Prefetch(uint hash)
+    {
+        if (!Sse.IsSupported) return;
+        TableSlot<TKey, TValue>[] slots = SegmentOf(hash).Slots;
+        // The address may be stale by the time it is used, when the collector moves the array: then the prefetch is wasted, nothing else.
+        Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(slots), hash & (uint)(slots.Length - 1))));
+    }
+
+    /// <summary>The value of a key, in place; a null reference when there is none. Counts as a write. Valid until the next call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref TValue Find(uint hash, TKey key)
+    {
+        TableSlot<TKey, TValue>[] slots = SegmentOf(hash).Slots;
+        ref TableSlot<TKey, TValue> first = ref MemoryMarshal.GetArrayDataReference(slots);
+        uint mask = (uint)(slots.Length - 1);
+        for (uint at = hash & mask; ; at = (at + 1) & mask)
+        {
+            ref TableSlot<TKey, TValue> slot = ref Unsafe.Add(ref first, at);
+            if (slot.Epoch < _firstLiveEpoch) return ref Unsafe.NullRef<TValue>();
+            if (slot.Hash != hash || !default(TOps).Equals(slot.Key, key)) continue;
+            slot.Epoch = _epoch;
+            return ref slot.Value;
+        }
+    }
+
+    /// <summary>Reads the value of a key.</summary>
+    public bool TryGet(uint hash, TKey key, [MaybeNullWhen(false)] out TValue value)
+    {
+        ref TValue found = ref Find(hash, key);
+        if (Unsafe.IsNullRef(ref found))
+        {
+            value = default;
+            return false;
+        }
+
+        value = found;
+        return true;
+    }
+
+    /// <summary>The value of a key, in place, made as <c>default</c> when there is none. Counts as a write. Valid until the next call.</summary>
+    /// <param name="hash">The key's hash.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="isNew">Whether the row was just made.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref TValue GetOrAdd(uint hash, TKey key, out bool isNew)
+    {
+        TableSegment<TKey, TValue> segment = SegmentOf(hash);
+        TableSlot<TKey, TValue>[] slots = segment.Slots;
+        ref TableSlot<TKey, TValue> first = ref MemoryMarshal.GetArrayDataReference(slots);
+        uint mask = (uint)(slots.Length - 1);
+        for (uint at = hash & mask; ; at = (at + 1) & mask)
+        {
+            ref TableSlot<TKey, TValue> slot = ref Unsafe.Add(ref first, at);
+            if (slot.Epoch < _firstLiveEpoch)
+            {
+                isNew = true;
+                return ref Insert(segment, ref slot, hash, key);
+            }
+
+            if (slot.Hash != hash || !default(TOps).Equals(slot.Key, key)) continue;
+            slot.Epoch = _epoch;
+            isNew = false;
+            return ref slot.Value;
+        }
+    }
+
+    /// <summary>Removes a key's row; false when there was none.</summary>
+    public bool Remove(uint hash, TKey key)
+    {
+        TableSegment<TKey, TValue> segment = SegmentOf(hash);
+        TableSlot<TKey, TValue>[] slots = segment.Slots;
+        uint mask = (uint)(slots.Length - 1);
+        for (uint at = hash & mask; ; at = (at + 1) & mask)
+        {
+            if (slots[at].Epoch < _firstLiveEpoch) return false;
+            if (slots[at].Hash != hash || !default(TOps).Equals(slots[at].Key, key)) continue;
+            ShiftBack(slots, at, mask);
+            segment.Count--;
+            Count--;
+            return true;
+        }
+    }
+
+    /// <summary>Removes all rows and keeps the memory. Constant time where slots hold no references: their epochs just become too old.</summary>
+    public void Clear()
+    {
+        foreach (TableSegment<TKey, TValue> segment in _directory)
+        {
+            if (segment.Count == 0) continue;
+            segment.Count = 0;
+            if (RuntimeHelpers.IsReferenceOrContainsReferences<TableSlot<TKey, TValue>>()) Array.Clear(segment.Slots);
+        }
+
+        Count = 0;
+        _firstLiveEpoch = ++_epoch;
+        Invariant.That(_epoch != 0, "an epoch counts clears and snapshots, and never comes near its limit");
+    }
+
+    /// <summary>
+    /// Moves to the next row, in an order that depends on the table alone. The table must not be written while a cursor is used.
+    /// </summary>
+    /// <param name="cursor">Begins as <c>default</c>.</param>
+    /// <returns>False after the last row.</returns>
+    public bool MoveNext(ref TableCursor cursor)
+    {
+        for (; cursor.Segment < _directory.Length; cursor.Segment++, cursor.Next = 0)
+        {
+            TableSegment<TKey, TValue> segment = _directory[cursor.Segment];
+            if (!IsFirstEntry(cursor.Segment, segment)) continue;
+            for (TableSlot<TKey, TValue>[] slots = segment.Slots; cursor.Next < slots.Length;)
+            {
+                if (slots[cursor.Next++].Epoch >= _firstLiveEpoch) return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The row a cursor is on. Valid until the table is written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref TableSlot<TKey, TValue> At(in TableCursor cursor) => ref _directory[cursor.Segment].Slots[cursor.Next - 1];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    TableSegment<TKey, TValue> SegmentOf(uint hash) =>
+        // A remix of the hash: its top bits chose the task instance and are nearly constant here.
+        Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_directory), (nint)((ulong)(hash * TableLimits.Remix) >> _shift));
+
+    bool IsFirstEntry(int index, TableSegment<TKey, TValue> segment) =>
+        (index & ((1 << (32 - _shift - segment.Depth)) - 1)) == 0;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    ref TValue Insert(TableSegment<TKey, TValue> segment, ref TableSlot<TKey, TValue> slot, uint hash, TKey key)
+    {
+        if (segment.Count >= segment.Slots.Length - (segment.Slots.Length >> 2))
+        {
+            Grow(segment, hash);
+            return ref GetOrAdd(hash, key, out _);
+        }
+
+        segment.Count++;
+        Count++;
+        slot.Hash = hash;
+        slot.Epoch = _epoch;
+        slot.Key = key;
+        slot.Value = default!;
+        return ref slot.Value;
+    }
+
+    void Grow(TableSegment<TKey, TValue> segment, uint hash)
+    {
+        if (segment.Slots.Length < TableLimits.SegmentSlotsMax)
+        {
+            TableSlot<TKey, TValue>[] old = segment.Slots;
+            SlotCount += old.Length;
+            segment.Slots = new TableSlot<TKey, TValue>[old.Length * 2];
+            segment.Count = 0;
+            foreach (ref TableSlot<TKey, TValue> slot in old.AsSpan()) Place(segment, ref slot);
+            return;
+        }
+
+        if (segment.Depth == 32 - _shift) DoubleDirectory();
+        Split(segment, hash);
+    }
+
+    void DoubleDirectory()
+    {
+        Invariant.That(_shift > 4, "the directory of a table stays below 2^28 segments");
+        var doubled = new TableSegment<TKey, TValue>[_directory.Length * 2];
+        for (int i = 0; i < doubled.Length; i++) doubled[i] = _directory[i >> 1];
+        _directory = doubled;
+        _shift--;
+    }
+
+    void Split(TableSegment<TKey, TValue> segment, uint hash)
+    {
+        TableSlot<TKey, TValue>[] old = segment.Slots;
+        int depth = segment.Depth + 1;
+        TableSegment<TKey, TValue> low = segment;
+        TableSegment<TKey, TValue> high = new(old.Length, depth);
+        low.Depth = depth;
+        low.Count = 0;
+        low.Slots = _spare ?? new TableSlot<TKey, TValue>[old.Length];
+        SlotCount += old.Length;
+
+        int span = 1 << (32 - _shift - depth);
+        int start = (int)((ulong)(hash * TableLimits.Remix) >> _shift) & ~((span << 1) - 1);
+        _directory.AsSpan(start, span).Fill(low);
+        _directory.AsSpan(start + span, span).Fill(high);
+        foreach (ref TableSlot<TKey, TValue> slot in old.AsSpan())
+        {
+            if (slot.Epoch >= _firstLiveEpoch) Place(SegmentOf(slot.Hash), ref slot);
+        }
+
+        Array.Clear(old);
+        _spare = old;
+    }
+
+    void Place(TableSegment<TKey, TValue> segment, ref TableSlot<TKey, TValue> slot)
+    {
+        if (slot.Epoch < _firstLiveEpoch) return;
+        TableSlot<TKey, TValue>[] slots = segment.Slots;
+        uint mask = (uint)(slots.Length - 1);
+        uint at = slot.Hash & mask;
+        while (slots[at].Epoch >= _firstLiveEpoch) at = (at + 1) & mask;
+        slots[at] = slot;
+        segment.Count++;
+    }
+
+    void ShiftBack(TableSlot<TKey, TValue>[] slots, uint hole, uint mask)
+    {
+        // Deletion without tombstones (Knuth, TAOCP 3, 6.4, algorithm R): later rows of the run move up while that brings them nearer home.
+        for (uint at = (hole + 1) & mask; slots[at].Epoch >= _firstLiveEpoch; at = (at + 1) & mask)
+        {
+            uint home = slots[at].Hash & mask;
+            if (((at - home) & mask) < ((at - hole) & mask)) continue;
+            slots[hole] = slots[at];
+            hole = at;
+        }
+
+        slots[hole] = default;
+    }
+}

@@ -1,0 +1,50 @@
+namespace Millrace.State.Tables;
+
+/// <summary>One row of a table.</summary>
+/// <typeparam name="TKey">The key type.</typeparam>
+/// <typeparam name="TValue">The value type.</typeparam>
+public struct TableSlot<TKey, TValue>
+{
+    /// <summary>The key's hash.</summary>
+    public uint Hash;
+
+    /// <summary>When the row was last written, in the table's own count of snapshots and clears; rows older than the last clear are empty slots.</summary>
+    public uint Epoch;
+
+    /// <summary>The key.</summary>
+    public TKey Key;
+
+    /// <summary>The value.</summary>
+    public TValue Value;
+}
+
+/// <summary>A position in a table. Begin with <c>default</c>.</summary>
+public struct TableCursor
+{
+    internal int Segment;
+    internal int Next;
+}
+
+/// <summary>The part of a table that shares <see cref="Depth"/> leading bits of the remixed hash.</summary>
+sealed class TableSegment<TKey, TValue>(int slots, int depth)
+{
+    public TableSlot<TKey, TValue>[] Slots = new TableSlot<TKey, TValue>[slots];
+    public int Count;
+    public int Depth = depth;
+}
+
+/// <summary>Limits of tables.</summary>
+public static class TableLimits
+{
+    /// <summary>Slots of a new table.</summary>
+    public const int FirstSlots = 16;
+
+    /// <summary>Slots of a segment at most: what one step of growth moves. A power of two.</summary>
+    public const int SegmentSlotsMax = 1 << 14;
+
+    /// <summary>Bytes of a table from which on asking for slots ahead of time pays: half of a small second-level cache.</summary>
+    public const int NearCacheBytes = 256 << 10;
+
+    /// <summary>Fibonacci multiplier (Knuth, TAOCP 3, 6.4): spreads hashes that differ in any bits over the top bits.</summary>
+    internal const uint Remix = 0x9E3779B1;
+}
