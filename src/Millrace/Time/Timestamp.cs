@@ -56,10 +56,10 @@ public readonly record struct Timestamp(long Ticks) : IComparable<Timestamp>
     public static implicit operator Timestamp(DateTimeOffset value) => FromDateTimeOffset(value);
 
     /// <summary>A later moment; stops at <see cref="MinValue"/> and <see cref="MaxValue"/> instead of overflowing.</summary>
-    public static Timestamp operator +(Timestamp left, TimeSpan right) => new(Saturate((Int128)left.Ticks + right.Ticks));
+    public static Timestamp operator +(Timestamp left, TimeSpan right) => new(SaturatedSum(left.Ticks, right.Ticks));
 
     /// <summary>An earlier moment; stops at <see cref="MinValue"/> and <see cref="MaxValue"/> instead of overflowing.</summary>
-    public static Timestamp operator -(Timestamp left, TimeSpan right) => new(Saturate((Int128)left.Ticks - right.Ticks));
+    public static Timestamp operator -(Timestamp left, TimeSpan right) => new(SaturatedDifference(left.Ticks, right.Ticks));
 
     /// <summary>The time from <paramref name="right"/> to <paramref name="left"/>.</summary>
     /// <exception cref="OverflowException">The difference does not fit a <see cref="TimeSpan"/>.</exception>
@@ -91,6 +91,18 @@ public readonly record struct Timestamp(long Ticks) : IComparable<Timestamp>
             : Ticks.ToString(CultureInfo.InvariantCulture) + " ticks";
     }
 
-    static long Saturate(Int128 ticks) =>
-        ticks <= long.MinValue ? long.MinValue + 1 : ticks >= long.MaxValue ? long.MaxValue : (long)ticks;
+    // Overflow of a sum shows as a sign that neither operand has (Hacker's Delight, 2-13).
+    static long SaturatedSum(long left, long right)
+    {
+        long sum = unchecked(left + right);
+        if (((left ^ sum) & (right ^ sum)) < 0) return left < 0 ? long.MinValue + 1 : long.MaxValue;
+        return sum == long.MinValue ? long.MinValue + 1 : sum;
+    }
+
+    static long SaturatedDifference(long left, long right)
+    {
+        long difference = unchecked(left - right);
+        if (((left ^ right) & (left ^ difference)) < 0) return left < 0 ? long.MinValue + 1 : long.MaxValue;
+        return difference == long.MinValue ? long.MinValue + 1 : difference;
+    }
 }

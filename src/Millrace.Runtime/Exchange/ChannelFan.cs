@@ -1,0 +1,97 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Millrace.Runtime.Exchange;
+
+/// <summary>
+/// The channels of one producer: one open batch each, filled record by record and sent when full. Watermarks ride with the next batch
+/// that leaves. Owned by one task.
+/// </summary>
+/// <typeparam name="T">The record type.</typeparam>
+public sealed class ChannelFan<T>
+{
+    readonly Channel<T>[] _channels;
+    readonly Batch<T>?[] _open;
+    readonly Timestamp[] _sent;
+    int _told;
+
+    /// <summary>A fan over the channels, which it binds.</summary>
+    /// <param name="channels">One or more.</param>
+    /// <param name="producer">Notified when a channel has a free batch again.</param>
+    public ChannelFan(Channel<T>[] channels, INotifiable producer)
+    {
+        _channels = channels;
+        _open = new Batch<T>?[channels.Length];
+        _sent = new Timestamp[channels.Length];
+        Array.Fill(_sent, Timestamp.None);
+        foreach (Channel<T> channel in channels) channel.BindProducer(producer);
+    }
+
+    /// <summary>How many channels there are.</summary>
+    public int Count => _channels.Length;
+
+    /// <summary>The newest watermark; none before the first.</summary>
+    public Timestamp Watermark { get; set; } = Timestamp.None;
+
+    /// <summary>The open batch of a channel, which has room; false when the channel has no free batch now.</summary>
+    public bool TryOpen(int channel, [NotNullWhen(true)] out Batch<T>? batch)
+    {
+        batch = _open[channel];
+        if (batch is not null) return true;
+        if (!_channels[channel].TryRent(out batch)) return false;
+        _open[channel] = batch;
+        return true;
+    }
+
+    /// <summary>Whether a channel has an open batch.</summary>
+    public bool IsOpen(int channel) => _open[channel] is not null;
+
+    /// <summary>Sends the open batch of a channel, with the newest watermark.</summary>
+    public void Send(int channel)
+    {
+        Batch<T> batch = _open[channel]!;
+        _open[channel] = null;
+        if (Watermark > _sent[channel])
+        {
+            batch.Watermark = Watermark;
+            _sent[channel] = Watermark;
+        }
+
+        _channels[channel].Send(batch);
+    }
+
+    /// <summary>Sends what is open, and the newest watermark to channels that have not heard of it, as far as they have room.</summary>
+    public void Flush()
+    {
+        for (int i = 0; i < _channels.Length; i++)
+        {
+            if (_open[i] is not null || (Watermark > _sent[i] && TryOpen(i, out _))) Send(i);
+        }
+    }
+
+    /// <summary>Sends the newest watermark and a signal to every channel, after what is open. Call again after false, when notified.</summary>
+    /// <returns>Whether all were told.</returns>
+    public bool TryTellAll(bool isExact, ChannelSignal signal)
+    {
+        for (; _told < _channels.Length; _told++)
+        {
+            if (!TryOpen(_told, out Batch<T>? batch)) return false;
+            batch.IsWatermarkExact = isExact;
+            batch.Signal = signal;
+            Send(_told);
+        }
+
+        _told = 0;
+        return true;
+    }
+
+    /// <summary>Swaps an empty batch of the only channel for a full one and sends that: nothing is copied.</summary>
+    /// <param name="full">A batch as large as the channel's; becomes the empty one.</param>
+    /// <returns>False when the channel has no free batch now.</returns>
+    public bool TrySwap(ref Batch<T> full)
+    {
+        if (!TryOpen(0, out Batch<T>? empty)) return false;
+        _open[0] = full;
+        full = empty;
+        return true;
+    }
+}

@@ -1,0 +1,42 @@
+using Millrace.Engine;
+using Millrace.Runtime.Exchange;
+
+namespace Millrace.Runtime.Operators;
+
+/// <summary>
+/// One parallel instance of one operator: a plain object with no threads and no I/O, called by its task alone. It may stop at any seam
+/// between two user calls and is called again to go on, so nothing it does is unbounded.
+/// </summary>
+/// <typeparam name="TIn">The record type read.</typeparam>
+/// <typeparam name="TOut">The record type emitted.</typeparam>
+public interface IOperator<TIn, TOut>
+{
+    /// <summary>Handles records from <paramref name="position"/> on; returns when the batch is used up or the output has no room.</summary>
+    /// <param name="input">Borrowed.</param>
+    /// <param name="position">The record being handled: moved past a record only once all it caused was emitted.</param>
+    /// <param name="output">Borrowed; has room on entry.</param>
+    void Process(Batch<TIn> input, ref int position, OutputBuffer<TOut> output);
+
+    /// <summary>Event time has advanced. Called again with the same watermark until it returns true.</summary>
+    /// <param name="watermark">Above all earlier ones; <see cref="Timestamp.MaxValue"/> at the end of input.</param>
+    /// <param name="output">Borrowed; has room on entry.</param>
+    /// <returns>Whether all it caused was emitted.</returns>
+    bool OnWatermark(Timestamp watermark, OutputBuffer<TOut> output) => true;
+
+    /// <summary>The input has ended, after the last watermark. Called again until it returns true.</summary>
+    /// <param name="output">Borrowed; has room on entry.</param>
+    /// <returns>Whether all it caused was emitted.</returns>
+    bool OnEnd(OutputBuffer<TOut> output) => true;
+
+    /// <summary>When the clock must next be looked at; <see cref="Timestamp.MaxValue"/> for never.</summary>
+    Timestamp NextProcessingTime => Timestamp.MaxValue;
+
+    /// <summary>The clock has passed <see cref="NextProcessingTime"/>. Called again until it returns true.</summary>
+    /// <param name="now">The clock.</param>
+    /// <param name="output">Borrowed; has room on entry.</param>
+    /// <returns>Whether all it caused was emitted.</returns>
+    bool OnProcessingTime(Timestamp now, OutputBuffer<TOut> output) => true;
+
+    /// <summary>The user's function object, opened and disposed by the task; null when there is none.</summary>
+    object? Function => null;
+}

@@ -1,0 +1,60 @@
+namespace Millrace.Runtime.Tasks;
+
+/// <summary>How a step of a cell ended.</summary>
+public enum CellStep
+{
+    /// <summary>The cell has used its input up.</summary>
+    NeedInput,
+
+    /// <summary>The cell wants to go on once what it emitted is gone.</summary>
+    MoreOutput,
+
+    /// <summary>The cell waits for another task or for I/O, which will notify this one.</summary>
+    Pending,
+}
+
+/// <summary>One place in a chain: an operator or an end of the chain, with its input and outputs. Owned by the chain's task.</summary>
+public abstract class Cell
+{
+    /// <summary>The id of the operator it belongs to.</summary>
+    public required string OperatorId { get; init; }
+
+    /// <summary>Whether a batch is waiting, or partly handled.</summary>
+    public bool HasInput { get; set; }
+
+    /// <summary>Whether the cell has something to do.</summary>
+    public virtual bool HasWork => HasInput;
+
+    /// <summary>When the clock must next be looked at; <see cref="Timestamp.MaxValue"/> for never.</summary>
+    public virtual Timestamp NextProcessingTime => Timestamp.MaxValue;
+
+    /// <summary>Whether the cell has passed the end of its input on.</summary>
+    public bool IsEnded { get; protected set; }
+
+    /// <summary>Goes on as far as its outputs have room. Called only while they are empty.</summary>
+    public abstract CellStep Step();
+
+    /// <summary>The clock has passed <see cref="NextProcessingTime"/>.</summary>
+    public virtual void OnProcessingTime(Timestamp now) { }
+
+    /// <summary>The chain has run out of input, or has kept something back for long: sends what waits for company.</summary>
+    public virtual void Flush() { }
+
+    /// <summary>Opens what the cell needs before its first record.</summary>
+    public virtual ValueTask OpenAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>Closes what was opened, after the last step.</summary>
+    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>The record being handled, for the message of an exception; null when there is none.</summary>
+    public virtual object? CurrentRecord => null;
+
+    /// <summary>Records that came in.</summary>
+    public virtual long RecordsIn => 0;
+
+    /// <summary>Records that went out by the main output.</summary>
+    public virtual long RecordsOut => 0;
+
+    /// <summary>Where event time stands; none where it does not exist.</summary>
+    public virtual Timestamp Watermark => Timestamp.None;
+}

@@ -1,0 +1,115 @@
+namespace Millrace.Runtime.Tasks;
+
+/// <summary>How a step of a task ended.</summary>
+public enum TaskStep
+{
+    /// <summary>There is more to do at once.</summary>
+    More,
+
+    /// <summary>The task waits to be notified.</summary>
+    Waiting,
+
+    /// <summary>All input was handled and passed on; there is never more to do.</summary>
+    Finished,
+}
+
+/// <summary>
+/// Runs a chain of cells: the most downstream one that has something to do goes first, so that nothing piles up between them and any
+/// of them can stop half-way. A step is short: one input batch, or a few output batches, or a millisecond. Owned by one task.
+/// </summary>
+/// <param name="head">Where batches come from.</param>
+/// <param name="cells">The cells, each after those it reads.</param>
+/// <param name="time">The clock.</param>
+public sealed class ChainDriver(Head head, Cell[] cells, TimeProvider time)
+{
+    readonly long _stepTicksMax = (long)(Limits.StepTimeMax.TotalSeconds * time.TimestampFrequency);
+    readonly long _flushTicks = (long)(Limits.WatermarkInterval.TotalSeconds * time.TimestampFrequency);
+    readonly Cell[] _all = [head, .. cells];
+    long _flushed = time.GetTimestamp();
+
+    /// <summary>The head and the cells.</summary>
+    public IReadOnlyList<Cell> Cells => _all;
+
+    /// <summary>The cell that runs, or ran last: the one to name when something is wrong.</summary>
+    public Cell Current { get; private set; } = head;
+
+    /// <summary>When the clock must next be looked at; the end of time for never.</summary>
+    public Timestamp NextProcessingTime
+    {
+        get
+        {
+            Timestamp next = Timestamp.MaxValue;
+            foreach (Cell cell in _all)
+            {
+                if (cell.NextProcessingTime < next) next = cell.NextProcessingTime;
+            }
+
+            return next;
+        }
+    }
+
+    /// <summary>Goes on for a short while.</summary>
+    public TaskStep Step()
+    {
+        long start = time.GetTimestamp();
+        if (start - _flushed > _flushTicks) Flush(start);
+        FireTimers();
+        bool isFed = false;
+        for (int outputs = 0; outputs < Limits.StepOutputBatchesMax;)
+        {
+            if (NextWithWork() is { } cell)
+            {
+                Current = cell;
+                CellStep step = cell.Step();
+                if (step == CellStep.Pending) return TaskStep.Waiting;
+                if (step == CellStep.MoreOutput && (++outputs, time.GetTimestamp() - start > _stepTicksMax) is (_, true)) return TaskStep.More;
+                continue;
+            }
+
+            if (isFed) return TaskStep.More;
+            if (head.IsEnded) return TaskStep.Finished;
+            Current = head;
+            switch (head.Pull())
+            {
+                case PullResult.Again: return TaskStep.More;
+                case PullResult.Dry:
+                    if (head.IsEnded) return TaskStep.Finished;
+                    Flush(start);
+                    return TaskStep.Waiting;
+            }
+
+            isFed = true;
+        }
+
+        return TaskStep.More;
+    }
+
+    Cell? NextWithWork()
+    {
+        for (int i = cells.Length - 1; i >= 0; i--)
+        {
+            if (cells[i].HasWork) return cells[i];
+        }
+
+        return null;
+    }
+
+    void Flush(long now)
+    {
+        _flushed = now;
+        foreach (Cell cell in cells) cell.Flush();
+    }
+
+    void FireTimers()
+    {
+        Timestamp next = NextProcessingTime;
+        if (next == Timestamp.MaxValue) return;
+        Timestamp now = Timestamp.FromDateTimeOffset(time.GetUtcNow());
+        // A deadline d has passed once the clock shows more than d, as a watermark d says that nothing at d is left.
+        if (now <= next) return;
+        foreach (Cell cell in _all)
+        {
+            if (cell.NextProcessingTime < now) cell.OnProcessingTime(now);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+namespace Millrace.Runtime.Tasks;
+
+/// <summary>What asking a head for its next batch came to.</summary>
+public enum PullResult
+{
+    /// <summary>A batch was published.</summary>
+    Published,
+
+    /// <summary>Nothing yet, but asking again may bring something.</summary>
+    Again,
+
+    /// <summary>Nothing; the task is notified when there may be.</summary>
+    Dry,
+}
+
+/// <summary>Where a chain's batches come from: a source, or the channels of other tasks. Owned by the chain's task.</summary>
+public abstract class Head : Cell
+{
+    /// <summary>Publishes the next batch. Called only when everything after it is used up.</summary>
+    public abstract PullResult Pull();
+
+    /// <inheritdoc/>
+    public override bool HasWork => false;
+
+    /// <inheritdoc/>
+    public sealed override CellStep Step() => CellStep.NeedInput;
+}

@@ -1,0 +1,142 @@
+using Millrace.Runtime.Exchange;
+using Millrace.Runtime.Operators;
+
+namespace Millrace.Runtime.Tasks;
+
+/// <summary>An operator in its chain: takes it through each batch in order - records, watermark, signal - and the clock.</summary>
+/// <typeparam name="TIn">The record type read.</typeparam>
+/// <typeparam name="TOut">The record type emitted.</typeparam>
+public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> input, OutputPort<TOut> main, IOutputPort[] sides) : Cell
+{
+    enum Stage { Records, Watermark, Signal }
+
+    Stage _stage;
+    int _position;
+    Timestamp _firing = Timestamp.None;
+    long _recordsIn;
+
+    /// <summary>Opens the operator's function; set when it has one.</summary>
+    public FunctionLifetime? Lifetime { get; init; }
+
+    /// <inheritdoc/>
+    public override bool HasWork => HasInput || !_firing.IsNone || HasOverdraft();
+
+    /// <inheritdoc/>
+    public override Timestamp NextProcessingTime => op.NextProcessingTime;
+
+    /// <inheritdoc/>
+    public override long RecordsIn => _recordsIn;
+
+    /// <inheritdoc/>
+    public override long RecordsOut => main.RecordsTotal;
+
+    /// <inheritdoc/>
+    public override Timestamp Watermark => input.Watermark;
+
+    /// <inheritdoc/>
+    public override object? CurrentRecord =>
+        _stage == Stage.Records && HasInput && _position < input.Batch.Count ? input.Batch.Values[_position] : null;
+
+    /// <inheritdoc/>
+    public override ValueTask OpenAsync(CancellationToken cancellationToken) => Lifetime?.OpenAsync(cancellationToken) ?? ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync()
+    {
+        (op as IDisposable)?.Dispose();
+        return Lifetime?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override void OnProcessingTime(Timestamp now) => _firing = now;
+
+    /// <inheritdoc/>
+    public override CellStep Step()
+    {
+        foreach (IOutputPort side in sides)
+        {
+            if (side.IsFull) return CellStep.MoreOutput;
+        }
+
+        bool fits = main.Begin();
+        foreach (IOutputPort side in sides) fits &= side.Begin();
+        bool done = fits && main.Buffer.HasRoom && FireTimers() && (!HasInput || Advance());
+        main.End();
+        foreach (IOutputPort side in sides) side.End();
+        return done && !HasOverdraft() ? CellStep.NeedInput : CellStep.MoreOutput;
+    }
+
+    bool FireTimers()
+    {
+        if (_firing.IsNone) return true;
+        if (!op.OnProcessingTime(_firing, main.Buffer)) return false;
+        _firing = Timestamp.None;
+        return !main.HasOverdraft && main.Buffer.HasRoom;
+    }
+
+    /// <summary>Goes on with the batch; true once it is used up.</summary>
+    bool Advance()
+    {
+        Batch<TIn> batch = input.Batch;
+        if (_stage == Stage.Records)
+        {
+            if (_position < batch.Count) op.Process(batch, ref _position, main.Buffer);
+            if (_position < batch.Count || HasOverdraft()) return false;
+            _recordsIn += batch.Count;
+            _stage = Stage.Watermark;
+        }
+
+        if (_stage == Stage.Watermark)
+        {
+            if (!AdvanceTime(batch)) return false;
+            _stage = Stage.Signal;
+        }
+
+        if (batch.Signal == ChannelSignal.End)
+        {
+            if (!main.Buffer.HasRoom || !op.OnEnd(main.Buffer) || HasOverdraft()) return false;
+            IsEnded = true;
+        }
+
+        SendSignal(batch.Signal);
+        _stage = Stage.Records;
+        _position = 0;
+        HasInput = false;
+        input.Release();
+        return true;
+    }
+
+    /// <summary>Takes the operator to the watermark; the end of input is the last of them.</summary>
+    bool AdvanceTime(Batch<TIn> batch)
+    {
+        bool isEnd = batch.Signal == ChannelSignal.End;
+        Timestamp watermark = isEnd ? Timestamp.MaxValue : batch.Watermark;
+        if (watermark.IsNone) return true;
+        if (!main.Buffer.HasRoom || !op.OnWatermark(watermark, main.Buffer) || HasOverdraft()) return false;
+        if (!batch.Watermark.IsNone)
+        {
+            main.SetWatermark(batch.Watermark, batch.IsWatermarkExact);
+            foreach (IOutputPort side in sides) side.SetWatermark(batch.Watermark, batch.IsWatermarkExact);
+        }
+
+        return true;
+    }
+
+    void SendSignal(ChannelSignal signal)
+    {
+        if (signal == ChannelSignal.None) return;
+        main.SetSignal(signal);
+        foreach (IOutputPort side in sides) side.SetSignal(signal);
+    }
+
+    bool HasOverdraft()
+    {
+        if (main.HasOverdraft) return true;
+        foreach (IOutputPort side in sides)
+        {
+            if (side.HasOverdraft) return true;
+        }
+
+        return false;
+    }
+}

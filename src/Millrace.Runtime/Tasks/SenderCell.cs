@@ -1,0 +1,73 @@
+using Millrace.Runtime.Exchange;
+
+namespace Millrace.Runtime.Tasks;
+
+/// <summary>Deals records to the channels of a fan.</summary>
+/// <typeparam name="T">The record type.</typeparam>
+public interface IDealer<T>
+{
+    /// <summary>Deals from <paramref name="position"/> on.</summary>
+    /// <returns>False when a channel has no free batch now.</returns>
+    bool TryDeal(Batch<T> batch, ref int position, ChannelFan<T> fan);
+}
+
+/// <summary>The end of a chain that sends to other tasks.</summary>
+/// <typeparam name="T">The record type.</typeparam>
+/// <param name="dealer">Chooses the channels.</param>
+/// <param name="fan">The channels.</param>
+/// <param name="input">The records.</param>
+public sealed class SenderCell<T>(IDealer<T> dealer, ChannelFan<T> fan, Link<T> input) : Cell
+{
+    int _position;
+    bool _isTelling;
+
+    /// <inheritdoc/>
+    public override object? CurrentRecord => HasInput && _position < input.Batch.Count ? input.Batch.Values[_position] : null;
+
+    /// <inheritdoc/>
+    public override CellStep Step()
+    {
+        Batch<T> batch = input.Batch;
+        if (!_isTelling)
+        {
+            if (CanSwap(batch))
+            {
+                if (!TrySwap(batch)) return CellStep.Pending;
+            }
+            else if (!dealer.TryDeal(batch, ref _position, fan))
+            {
+                return CellStep.Pending;
+            }
+
+            if (!batch.Watermark.IsNone) fan.Watermark = batch.Watermark;
+            _isTelling = true;
+        }
+
+        ChannelSignal signal = batch.Signal;
+        if ((batch.IsWatermarkExact || signal != ChannelSignal.None) && !fan.TryTellAll(batch.IsWatermarkExact, signal)) return CellStep.Pending;
+        IsEnded |= signal == ChannelSignal.End;
+        _isTelling = false;
+        _position = 0;
+        HasInput = false;
+        input.Release();
+        return CellStep.NeedInput;
+    }
+
+    /// <inheritdoc/>
+    public override void Flush() => fan.Flush();
+
+    /// <summary>A well-filled batch for one channel, read by nobody else, can travel itself.</summary>
+    bool CanSwap(Batch<T> batch) =>
+        fan.Count == 1 && input is { ReaderCount: 1, Released: null } && _position == 0 && batch.Count * 2 > batch.Values.Length && !fan.IsOpen(0)
+        && batch is { IsWatermarkExact: false, Signal: ChannelSignal.None };
+
+    bool TrySwap(Batch<T> batch)
+    {
+        Batch<T> travelling = batch;
+        if (!fan.TrySwap(ref travelling) || travelling.Values.Length != batch.Values.Length) return false;
+        if (!batch.Watermark.IsNone) fan.Watermark = batch.Watermark;
+        fan.Send(0);
+        input.Batch = travelling;
+        return true;
+    }
+}

@@ -1,0 +1,235 @@
+using Millrace.Runtime.Exchange;
+
+namespace Millrace.Runtime.Tasks;
+
+/// <summary>The head of a chain that reads a source: opens its splits, reads them in turn, gives records their timestamps.</summary>
+/// <typeparam name="T">The record type.</typeparam>
+/// <typeparam name="TSplit">The split type.</typeparam>
+public sealed class SourceHead<T, TSplit>(
+    SourceSpecs<T, TSplit> source, SplitAssigner<TSplit> assigner, OutputPort<T> main, IOutputPort[] sides, INotifiable task) : Head
+    where TSplit : ISplit
+{
+    readonly List<SplitRead<T, TSplit>> _splits = [];
+    readonly List<SplitRead<T, TSplit>> _closing = [];
+    Tail<T> _tail = new();
+    SplitRead<T, TSplit>? _tailOf;
+    int _next;
+    Timestamp _sent = Timestamp.None;
+    bool _isComplete;
+    bool _isIdle;
+
+    /// <inheritdoc/>
+    public override long RecordsOut => main.RecordsTotal;
+
+    /// <inheritdoc/>
+    public override Timestamp Watermark => _sent;
+
+    /// <inheritdoc/>
+    public override Timestamp NextProcessingTime
+    {
+        get
+        {
+            Timestamp next = Timestamp.MaxValue;
+            if (source.Watermarks?.IdleAfter is null) return next;
+            foreach (SplitRead<T, TSplit> split in _splits)
+            {
+                if (split.Idle.Deadline < next) next = split.Idle.Deadline;
+            }
+
+            return next;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void OnProcessingTime(Timestamp now)
+    {
+        foreach (SplitRead<T, TSplit> split in _splits) split.Idle.TryBecomeIdle(now);
+    }
+
+    /// <inheritdoc/>
+    public override PullResult Pull()
+    {
+        if (IsEnded) return PullResult.Dry;
+        if (_tailOf is not null)
+        {
+            Read(_tailOf);
+            return Publish() ? PullResult.Published : PullResult.Again;
+        }
+
+        TakeSplits();
+        for (int tried = 0; tried < _splits.Count; tried++)
+        {
+            _next = (_next + 1) % _splits.Count;
+            if (Read(_splits[_next])) return Publish() ? PullResult.Published : PullResult.Again;
+        }
+
+        return SendNews() ? PullResult.Published : PullResult.Dry;
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        foreach (SplitRead<T, TSplit> split in _splits.Concat(_closing)) await split.DisposeAsync().ConfigureAwait(false);
+    }
+
+    void TakeSplits()
+    {
+        while (!_isComplete && (_splits.Count == 0 || !source.Source.IsBounded))
+        {
+            if (!assigner.TryTake(source.Context.Subtask.Index, out TSplit? split, out _isComplete)) return;
+            _splits.Add(new(split, source, task));
+        }
+    }
+
+    /// <summary>Reads one split into the batch; false when it had nothing at hand.</summary>
+    bool Read(SplitRead<T, TSplit> split)
+    {
+        Batch<T> batch = main.Link.Batch;
+        Begin();
+        ReadStatus? status = ReadStatus.More;
+        int count;
+        if (_tailOf is null)
+        {
+            BatchWriter<T> writer = new(batch.Values, batch.Timestamps, main.Buffer);
+            status = split.TryRead(ref writer, source.Cancellation);
+            count = writer.Count;
+        }
+        else
+        {
+            count = _tail.Restore(batch);
+            _tailOf = null;
+        }
+
+        main.Buffer.Count = _isIdle && count > 0 ? Wake(split, batch, count) : Stamp(split, batch, count);
+        if (split.IsFinished && _tailOf is null) Close(split);
+        return main.Buffer.Count > 0 || status is ReadStatus.More or ReadStatus.Finished || HasSides();
+    }
+
+    void Begin()
+    {
+        main.Begin();
+        foreach (IOutputPort side in sides) side.Begin();
+    }
+
+    /// <summary>Gives records their timestamps, as far as they may travel with one watermark; keeps the rest.</summary>
+    int Stamp(SplitRead<T, TSplit> split, Batch<T> batch, int count)
+    {
+        if (split.Tracker is not { } tracker || count == 0) return count;
+        int assigned = 0;
+        tracker.Assign(batch.Values.AsSpan(0, count), batch.Timestamps, ref assigned);
+        if (source.Watermarks!.IdleAfter is not null) split.Idle.OnRecord();
+        if (assigned == count) return count;
+        _tail.Keep(batch, assigned, count);
+        _tailOf = split;
+        tracker.Sent();
+        return assigned;
+    }
+
+    bool Publish()
+    {
+        Batch<T> batch = main.Link.Batch;
+        if (main.Link.HasTimestamps && Merge() is var watermark && watermark > _sent)
+        {
+            _sent = watermark;
+            main.SetWatermark(watermark, isExact: _tailOf is not null);
+            foreach (IOutputPort side in sides) side.SetWatermark(watermark, isExact: _tailOf is not null);
+        }
+
+        if (HasEnded()) SendSignal(ChannelSignal.End);
+        batch.Count = main.Buffer.Count;
+        bool any = !batch.IsEmpty || HasSides();
+        main.End();
+        foreach (IOutputPort side in sides) side.End();
+        return any;
+    }
+
+    /// <summary>With no records at hand: event time may still have moved on, splits gone idle, or all have ended.</summary>
+    bool SendNews()
+    {
+        Begin();
+        bool isIdle = main.Link.HasTimestamps && source.Watermarks!.IdleAfter is not null && !HasEnded()
+            && _splits.Count > 0 && _splits.TrueForAll(static s => s.Idle.IsIdle);
+        if (isIdle && !_isIdle) SendSignal(ChannelSignal.Idle);
+        _isIdle |= isIdle;
+        return Publish();
+    }
+
+    /// <summary>Records of an idle source come again: says so before them, and keeps them for the next batch.</summary>
+    int Wake(SplitRead<T, TSplit> split, Batch<T> batch, int count)
+    {
+        split.Idle.OnRecord();
+        _isIdle = false;
+        _tail.Keep(batch, 0, count);
+        _tailOf = split;
+        SendSignal(ChannelSignal.Active);
+        return 0;
+    }
+
+    /// <summary>The smallest watermark over the splits being read: none while splits wait unread, whose records must not become late.</summary>
+    Timestamp Merge()
+    {
+        if (source.Source.IsBounded && !assigner.AllAssigned) return Timestamp.None;
+        Timestamp smallest = Timestamp.MaxValue;
+        foreach (SplitRead<T, TSplit> split in _splits)
+        {
+            if (split.Idle.IsIdle) continue;
+            Timestamp watermark = split.Tracker!.Watermark;
+            if (watermark < smallest) smallest = watermark;
+        }
+
+        return smallest == Timestamp.MaxValue ? Timestamp.None : smallest;
+    }
+
+    bool HasEnded()
+    {
+        IsEnded = _isComplete && _splits.Count == 0 && _tailOf is null;
+        return IsEnded;
+    }
+
+    bool HasSides()
+    {
+        foreach (IOutputPort side in sides)
+        {
+            if (side.HasRecords) return true;
+        }
+
+        return false;
+    }
+
+    void SendSignal(ChannelSignal signal)
+    {
+        main.SetSignal(signal);
+        foreach (IOutputPort side in sides) side.SetSignal(signal);
+    }
+
+    void Close(SplitRead<T, TSplit> split)
+    {
+        _splits.Remove(split);
+        _closing.Add(split);
+        if (source.Source.IsBounded) TakeSplits();
+    }
+}
+
+/// <summary>Records read but not sent yet, because a watermark has to travel before them. Owned by one task.</summary>
+/// <typeparam name="T">The record type.</typeparam>
+public struct Tail<T>()
+{
+    T[] _values = [];
+    Timestamp[] _timestamps = [];
+
+    /// <summary>Keeps the records of a batch from <paramref name="start"/> on.</summary>
+    public void Keep(Batch<T> batch, int start, int end)
+    {
+        _values = batch.Values.AsSpan(start, end - start).ToArray();
+        _timestamps = batch.Timestamps.AsSpan(start, end - start).ToArray();
+    }
+
+    /// <summary>Puts the records at the start of a batch.</summary>
+    /// <returns>How many.</returns>
+    public readonly int Restore(Batch<T> batch)
+    {
+        _values.CopyTo(batch.Values, 0);
+        _timestamps.CopyTo(batch.Timestamps, 0);
+        return _values.Length;
+    }
+}
