@@ -19,10 +19,11 @@ internal static class TextDifference
 
         void Add(char sign, string[] lines, int at)
         {
-            string? heading = lines.Take(at).LastOrDefault(line => Depth(line) < Depth(lines[at]));
-            if (heading is not null && heading != shown) difference.Add("  " + heading);
+            bool isMember = Depth(lines[at]) == MemberDepth;
+            string? heading = isMember ? lines.Take(at).LastOrDefault(line => Depth(line) < MemberDepth) : lines[at];
+            if (isMember && heading is not null && heading != shown) difference.Add("  " + heading);
             difference.Add($"{sign} {lines[at]}");
-            shown = Depth(lines[at]) == MemberDepth ? heading : lines[at];
+            shown = heading;
         }
     }
 
