@@ -84,5 +84,6 @@ internal sealed class LayerScan(LayerRules rules, string tree)
 
     static bool IsOurs(string ns) => ns == "Millrace" || ns.StartsWith("Millrace.", StringComparison.Ordinal);
 
-    static string Full(INamespaceSymbol space) => space.IsGlobalNamespace ? "" : space.ToDisplayString();
+    // A type without a namespace is one the compiler made up, for an expression that has no type of its own say.
+    static string Full(INamespaceSymbol? space) => space is null or { IsGlobalNamespace: true } ? "" : space.ToDisplayString();
 }
