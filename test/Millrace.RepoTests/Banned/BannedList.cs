@@ -27,26 +27,31 @@ internal static class BannedList
         CSharpCompilation platform = Compile(new SourceFile("none.cs", ""));
         foreach ((int line, string id, string message) in Entries(list))
         {
-            if (DocumentationCommentId.GetSymbolsForDeclarationId(id, platform).IsEmpty) yield return new Violation(list.Path, line, $"{id} names nothing");
+            if (DocumentationCommentId.GetSymbolsForDeclarationId(id, platform).IsEmpty)
+                yield return new Violation(list.Path, line, $"{id} names nothing");
             if (message.Length < 10) yield return new Violation(list.Path, line, $"{id} does not say what to use instead");
         }
     }
 
     /// <summary>What the analyzer says about a file of a project that has the given lists.</summary>
-    public static async Task<IReadOnlyList<Violation>> AnalyzeAsync(SourceFile file, IEnumerable<SourceFile> lists, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Violation>> AnalyzeAsync(
+        SourceFile file, IEnumerable<SourceFile> lists, CancellationToken cancellationToken)
     {
         CSharpCompilation compilation = Compile(file);
         Assert.Empty(compilation.GetDiagnostics(cancellationToken).Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
 
         var options = new AnalyzerOptions([.. lists.Select(list => new ListText(list))]);
-        ImmutableArray<Diagnostic> found = await compilation.WithAnalyzers(Analyzers(), options).GetAnalyzerDiagnosticsAsync(cancellationToken);
-        return [.. found.Select(diagnostic => new Violation(file.Path, diagnostic.Location.GetLineSpan().StartLinePosition.Line + 1, $"{diagnostic.Id}: {diagnostic.GetMessage()}"))];
+        ImmutableArray<Diagnostic> found = await compilation.WithAnalyzers(Analyzers(), options)
+            .GetAnalyzerDiagnosticsAsync(cancellationToken);
+        return [.. found.Select(diagnostic => new Violation(
+            file.Path, diagnostic.Location.GetLineSpan().StartLinePosition.Line + 1, $"{diagnostic.Id}: {diagnostic.GetMessage()}"))];
     }
 
     static ImmutableArray<DiagnosticAnalyzer> Analyzers()
     {
         string folder = Repository.Metadata("BannedApiAnalyzers");
-        var reference = new AnalyzerFileReference(Path.Combine(folder, "Microsoft.CodeAnalysis.CSharp.BannedApiAnalyzers.dll"), new Loader(folder));
+        var reference = new AnalyzerFileReference(Path.Combine(folder, "Microsoft.CodeAnalysis.CSharp.BannedApiAnalyzers.dll"),
+            new Loader(folder));
         ImmutableArray<DiagnosticAnalyzer> analyzers = reference.GetAnalyzers(LanguageNames.CSharp);
         Assert.NotEmpty(analyzers);
         return analyzers;

@@ -46,9 +46,12 @@ public sealed class BannedTests
         XDocument targets = XDocument.Load(Repository.At("src/Directory.Build.targets"));
         string[] wired = [.. targets.Descendants("AdditionalFiles").Select(item => Path.GetFileName(item.Attribute("Include")!.Value))];
 
-        Assert.Equal(["BannedSymbols.Common.txt", "BannedSymbols.Files.txt", "BannedSymbols.Console.txt", "BannedSymbols.$(MSBuildProjectName).txt"], wired);
-        Assert.Single(targets.Descendants("PackageReference"), item => item.Attribute("Include")!.Value == "Microsoft.CodeAnalysis.BannedApiAnalyzers");
-        Assert.Contains("dotnet_diagnostic.RS0030.severity = error", File.ReadAllText(Repository.At(".editorconfig")), StringComparison.Ordinal);
+        Assert.Equal(["BannedSymbols.Common.txt", "BannedSymbols.Files.txt",
+            "BannedSymbols.Console.txt", "BannedSymbols.$(MSBuildProjectName).txt"], wired);
+        Assert.Single(targets.Descendants("PackageReference"),
+            item => item.Attribute("Include")!.Value == "Microsoft.CodeAnalysis.BannedApiAnalyzers");
+        Assert.Contains("dotnet_diagnostic.RS0030.severity = error",
+            File.ReadAllText(Repository.At(".editorconfig")), StringComparison.Ordinal);
     }
 
     /// <summary>A list for a project that is not there, after a rename say, would ban nothing.</summary>

@@ -78,7 +78,8 @@ internal sealed record FolderRule(string Folder, string[] Namespaces, string[] U
 
         string[] parts = use.Split('/');
         if (ns != parts[0]) return false;
-        return parts.Length == 1 || type == parts[1] || (parts[1].EndsWith('*') && type.StartsWith(parts[1][..^1], StringComparison.Ordinal));
+        return parts.Length == 1 || type == parts[1]
+            || (parts[1].EndsWith('*') && type.StartsWith(parts[1][..^1], StringComparison.Ordinal));
     }
 
     string FirstParts(string folder) => string.Join('/', folder.Split('/').Take(Folder.Split('/').Length - 1));

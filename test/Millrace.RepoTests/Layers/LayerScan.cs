@@ -23,7 +23,8 @@ internal sealed class LayerScan(LayerRules rules, string tree)
         foreach (Diagnostic unresolved in compilation.GetDiagnostics().Where(diagnostic => Unresolved.Contains(diagnostic.Id)))
         {
             FileLinePositionSpan span = unresolved.Location.GetLineSpan();
-            yield return new Violation(span.Path, span.StartLinePosition.Line + 1, "the layer test cannot resolve this: " + unresolved.GetMessage());
+            yield return new Violation(span.Path, span.StartLinePosition.Line + 1,
+                "the layer test cannot resolve this: " + unresolved.GetMessage());
         }
 
         foreach (SourceFile file in _sources.FilesOf(project))
@@ -45,11 +46,14 @@ internal sealed class LayerScan(LayerRules rules, string tree)
     {
         foreach (SyntaxNode node in file.Root.DescendantNodes(node => node is not BaseTypeDeclarationSyntax))
         {
-            if (node is BaseNamespaceDeclarationSyntax { Parent: CompilationUnitSyntax } space && !rule.Namespaces.Contains(space.Name.ToString()))
-                yield return file.At(space, $"namespace {space.Name} does not belong in this folder; use {string.Join(" or ", rule.Namespaces)}");
+            if (node is BaseNamespaceDeclarationSyntax { Parent: CompilationUnitSyntax } space
+                && !rule.Namespaces.Contains(space.Name.ToString()))
+                yield return file.At(space,
+                    $"namespace {space.Name} does not belong in this folder; use {string.Join(" or ", rule.Namespaces)}");
             else if (node is BaseNamespaceDeclarationSyntax { Parent: not CompilationUnitSyntax } nested)
                 yield return file.At(nested, "a namespace inside a namespace; one file declares one");
-            else if (node is MemberDeclarationSyntax { Parent: CompilationUnitSyntax } and (BaseTypeDeclarationSyntax or DelegateDeclarationSyntax))
+            else if (node is MemberDeclarationSyntax { Parent: CompilationUnitSyntax }
+                and (BaseTypeDeclarationSyntax or DelegateDeclarationSyntax))
                 yield return file.At(node, $"a type outside any namespace; use {string.Join(" or ", rule.Namespaces)}");
         }
     }

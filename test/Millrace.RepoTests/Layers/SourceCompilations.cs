@@ -12,7 +12,8 @@ internal sealed class SourceCompilations
 {
     // What the SDK imports into every file. Kept here because the generated file lies in obj, which a fixture has not.
     static readonly string[] ImplicitUsings =
-        ["System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Threading", "System.Threading.Tasks"];
+        ["System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http",
+            "System.Threading", "System.Threading.Tasks"];
 
     readonly Dictionary<string, ProjectFile> _projects;
     readonly Dictionary<string, CSharpCompilation> _compiled = [];
@@ -43,7 +44,8 @@ internal sealed class SourceCompilations
         var compilation = CSharpCompilation.Create(project.Name,
             [Given(project).Tree, .. FilesOf(project).Select(file => file.Tree)],
             [.. Platform, .. references],
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true,
+                nullableContextOptions: NullableContextOptions.Enable));
         return _compiled[project.Name] = compilation;
     }
 
@@ -52,10 +54,12 @@ internal sealed class SourceCompilations
     {
         string[] web = project.Sdk.EndsWith(".Web", StringComparison.Ordinal)
             ? ["Microsoft.AspNetCore.Builder", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Http", "Microsoft.AspNetCore.Routing",
-               "Microsoft.Extensions.Configuration", "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting", "Microsoft.Extensions.Logging"]
+               "Microsoft.Extensions.Configuration", "Microsoft.Extensions.DependencyInjection",
+                   "Microsoft.Extensions.Hosting", "Microsoft.Extensions.Logging"]
             : [];
         var usings = ImplicitUsings.Concat(web).Concat(project.Usings).Select(name => $"global using {name};");
-        var friends = project.InternalsVisibleTo.Select(name => $"[assembly: System.Runtime.CompilerServices.InternalsVisibleTo(\"{name}\")]");
+        var friends = project.InternalsVisibleTo
+            .Select(name => $"[assembly: System.Runtime.CompilerServices.InternalsVisibleTo(\"{name}\")]");
         return new SourceFile(project.File.Folder + "/obj/Given.cs", string.Join('\n', usings.Concat(friends)));
     }
 }

@@ -19,7 +19,8 @@ internal static class ProjectRules
         }
 
         foreach (string reference in project.References.Where(reference => !allowed.Any(pattern => LayerRules.Fits(pattern, reference))))
-            yield return At(project, reference, $"may not reference {reference}; allowed: {string.Join(", ", allowed.DefaultIfEmpty("nothing"))}");
+            yield return At(project, reference,
+                $"may not reference {reference}; allowed: {string.Join(", ", allowed.DefaultIfEmpty("nothing"))}");
     }
 
     static IEnumerable<Violation> Openings(LayerRules rules, ProjectFile project)
@@ -37,9 +38,11 @@ internal static class ProjectRules
     {
         foreach (string property in (string[])["DisableTransitiveProjectReferences", "TreatWarningsAsErrors", "Nullable", "Deterministic"])
         {
-            if (project.Property(property) is not null) yield return At(project, $"<{property}>", $"sets {property}, which the repository decides");
+            if (project.Property(property) is not null)
+                yield return At(project, $"<{property}>", $"sets {property}, which the repository decides");
         }
-        if ((project.Property("NoWarn") ?? "").Contains("RS0030", StringComparison.Ordinal)) yield return At(project, "RS0030", "silences the banned symbols");
+        if ((project.Property("NoWarn") ?? "").Contains("RS0030", StringComparison.Ordinal))
+            yield return At(project, "RS0030", "silences the banned symbols");
         if (project.File.Text.Contains("AdditionalFiles Remove", StringComparison.Ordinal))
             yield return At(project, "AdditionalFiles Remove", "removes a list of banned symbols");
     }
@@ -48,7 +51,8 @@ internal static class ProjectRules
     public static IEnumerable<Violation> CheckShared(SourceFile props)
     {
         XDocument xml = XDocument.Parse(props.Text);
-        foreach ((string property, string value) in ((string, string)[])[("DisableTransitiveProjectReferences", "true"), ("TreatWarningsAsErrors", "true"),
+        foreach ((string property, string value)
+            in ((string, string)[])[("DisableTransitiveProjectReferences", "true"), ("TreatWarningsAsErrors", "true"),
             ("Nullable", "enable"), ("Deterministic", "true")])
         {
             if (xml.Descendants(property).Any(element => element.Value == value && element.Attribute("Condition") is null)) continue;

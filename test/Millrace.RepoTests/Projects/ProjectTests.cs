@@ -18,7 +18,8 @@ public sealed class ProjectTests
 
     [Fact]
     public void Projects_SharedProperties_HoldForAll() =>
-        Violations.AssertNone(ProjectRules.CheckShared(new SourceFile("Directory.Build.props", File.ReadAllText(Repository.At("Directory.Build.props")))));
+        Violations.AssertNone(ProjectRules.CheckShared(
+            new SourceFile("Directory.Build.props", File.ReadAllText(Repository.At("Directory.Build.props")))));
 
     [Fact]
     public void Projects_SharedPropertyConditionalOrMissing_IsReported()

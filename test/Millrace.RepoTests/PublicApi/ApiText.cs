@@ -16,21 +16,27 @@ internal static class ApiText
     static readonly SymbolDisplayFormat Format = new(
         globalNamespaceStyle: SymbolDisplayGlobalNamespaceStyle.Omitted,
         typeQualificationStyle: SymbolDisplayTypeQualificationStyle.NameAndContainingTypes,
-        genericsOptions: SymbolDisplayGenericsOptions.IncludeTypeParameters | SymbolDisplayGenericsOptions.IncludeVariance | SymbolDisplayGenericsOptions.IncludeTypeConstraints,
-        memberOptions: SymbolDisplayMemberOptions.IncludeAccessibility | SymbolDisplayMemberOptions.IncludeModifiers | SymbolDisplayMemberOptions.IncludeRef
-            | SymbolDisplayMemberOptions.IncludeType | SymbolDisplayMemberOptions.IncludeParameters | SymbolDisplayMemberOptions.IncludeConstantValue
+        genericsOptions: SymbolDisplayGenericsOptions.IncludeTypeParameters | SymbolDisplayGenericsOptions.IncludeVariance
+            | SymbolDisplayGenericsOptions.IncludeTypeConstraints,
+        memberOptions: SymbolDisplayMemberOptions.IncludeAccessibility | SymbolDisplayMemberOptions.IncludeModifiers
+            | SymbolDisplayMemberOptions.IncludeRef
+            | SymbolDisplayMemberOptions.IncludeType | SymbolDisplayMemberOptions.IncludeParameters
+                | SymbolDisplayMemberOptions.IncludeConstantValue
             | SymbolDisplayMemberOptions.IncludeExplicitInterface,
         delegateStyle: SymbolDisplayDelegateStyle.NameAndSignature,
         extensionMethodStyle: SymbolDisplayExtensionMethodStyle.StaticMethod,
-        parameterOptions: SymbolDisplayParameterOptions.IncludeType | SymbolDisplayParameterOptions.IncludeName | SymbolDisplayParameterOptions.IncludeModifiers
+        parameterOptions: SymbolDisplayParameterOptions.IncludeType | SymbolDisplayParameterOptions.IncludeName
+            | SymbolDisplayParameterOptions.IncludeModifiers
             | SymbolDisplayParameterOptions.IncludeDefaultValue | SymbolDisplayParameterOptions.IncludeExtensionThis,
         propertyStyle: SymbolDisplayPropertyStyle.NameOnly,
         kindOptions: SymbolDisplayKindOptions.IncludeMemberKeyword,
         miscellaneousOptions: SymbolDisplayMiscellaneousOptions.UseSpecialTypes | SymbolDisplayMiscellaneousOptions.EscapeKeywordIdentifiers
-            | SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier | SymbolDisplayMiscellaneousOptions.AllowDefaultLiteral);
+            | SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier
+                | SymbolDisplayMiscellaneousOptions.AllowDefaultLiteral);
 
     static readonly SymbolDisplayFormat NameAndConstraints = new(
-        typeQualificationStyle: Format.TypeQualificationStyle, genericsOptions: Format.GenericsOptions, miscellaneousOptions: Format.MiscellaneousOptions);
+        typeQualificationStyle: Format.TypeQualificationStyle, genericsOptions: Format.GenericsOptions,
+            miscellaneousOptions: Format.MiscellaneousOptions);
 
     static readonly SymbolDisplayFormat NameOnly = NameAndConstraints.WithGenericsOptions(
         SymbolDisplayGenericsOptions.IncludeTypeParameters | SymbolDisplayGenericsOptions.IncludeVariance);
@@ -40,7 +46,8 @@ internal static class ApiText
     {
         var reference = MetadataReference.CreateFromFile(path);
         string folder = Path.GetDirectoryName(path)!;
-        var neighbours = Directory.EnumerateFiles(folder, "Millrace*.dll").Where(other => other != path).Select(other => MetadataReference.CreateFromFile(other));
+        var neighbours = Directory.EnumerateFiles(folder, "Millrace*.dll").Where(other => other != path)
+            .Select(other => MetadataReference.CreateFromFile(other));
         var compilation = CSharpCompilation.Create("Reader", references: [reference, .. SourceCompilations.Platform, .. neighbours]);
         return Render((IAssemblySymbol)compilation.GetAssemblyOrModuleSymbol(reference)!);
     }
@@ -49,8 +56,9 @@ internal static class ApiText
     {
         if (ExperimentalId(assembly) == EngineId) return null;
 
-        var lines = new List<string> { $"# The public API of {assembly.Name}. A test compares it; see CONTRIBUTING.md for how to accept a change." };
-        foreach (var space in Types(assembly.GlobalNamespace).GroupBy(type => type.ContainingNamespace.ToDisplayString()).OrderBy(space => space.Key, StringComparer.Ordinal))
+        List<string> lines = [$"# The public API of {assembly.Name}. A test compares it; see CONTRIBUTING.md for how to accept a change."];
+        foreach (var space in Types(assembly.GlobalNamespace).GroupBy(type => type.ContainingNamespace.ToDisplayString())
+            .OrderBy(space => space.Key, StringComparer.Ordinal))
         {
             lines.Add("");
             lines.Add($"namespace {space.Key}");
@@ -104,7 +112,8 @@ internal static class ApiText
         string modifier = !isClass ? "" : type.IsStatic ? "static " : type.IsAbstract ? "abstract " : type.IsSealed ? "sealed " : "";
         var bases = (isClass && type.BaseType is { SpecialType: not SpecialType.System_Object } parent ? new[] { parent } : [])
             .Concat(type.Interfaces.Where(IsVisible)).Select(symbol => symbol.ToDisplayString(NameOnly));
-        string underlying = type.EnumUnderlyingType is { SpecialType: not SpecialType.System_Int32 } number ? " : " + number.ToDisplayString(NameOnly) : "";
+        string underlying = type.EnumUnderlyingType is { SpecialType: not SpecialType.System_Int32 } number
+            ? " : " + number.ToDisplayString(NameOnly) : "";
         string inherits = string.Join(", ", bases) is { Length: > 0 } list && type.TypeKind != TypeKind.Enum ? " : " + list : underlying;
         return Accessibility(type) + modifier + kind + " " + type.ToDisplayString(NameOnly) + inherits + Constraints(type);
     }
@@ -154,7 +163,8 @@ internal static class ApiText
     static bool IsVisible(ISymbol symbol) => symbol.DeclaredAccessibility switch
     {
         Microsoft.CodeAnalysis.Accessibility.Public => true,
-        Microsoft.CodeAnalysis.Accessibility.Protected or Microsoft.CodeAnalysis.Accessibility.ProtectedOrInternal => symbol.ContainingType is not { IsSealed: true },
+        Microsoft.CodeAnalysis.Accessibility.Protected or Microsoft.CodeAnalysis.Accessibility.ProtectedOrInternal
+            => symbol.ContainingType is not { IsSealed: true },
         _ => false,
     };
 
@@ -162,8 +172,10 @@ internal static class ApiText
     static bool IsWritten(ISymbol member) => member switch
     {
         INamedTypeSymbol => false,
-        IMethodSymbol { MethodKind: MethodKind.PropertyGet or MethodKind.PropertySet or MethodKind.EventAdd or MethodKind.EventRemove } => false,
-        IMethodSymbol { MethodKind: MethodKind.Constructor, ContainingType.IsValueType: true, Parameters: [] } constructor => !constructor.IsImplicitlyDeclared,
+        IMethodSymbol { MethodKind: MethodKind.PropertyGet or MethodKind.PropertySet
+            or MethodKind.EventAdd or MethodKind.EventRemove } => false,
+        IMethodSymbol { MethodKind: MethodKind.Constructor, ContainingType.IsValueType: true, Parameters: [] }
+            constructor => !constructor.IsImplicitlyDeclared,
         IFieldSymbol { Name: "value__" } => false,
         _ => member.CanBeReferencedByName || member is IMethodSymbol or IPropertySymbol,
     }

@@ -13,7 +13,12 @@ internal sealed class ProjectFile(SourceFile file)
 
     public string Sdk => (string?)_xml.Root!.Attribute("Sdk") ?? "";
 
-    public IReadOnlyList<string> References => [.. Includes("ProjectReference").Select(path => System.IO.Path.GetFileNameWithoutExtension(path.Replace('\\', '/')))];
+    /// <summary>The projects whose assemblies its code sees; one that only has to be built first is not seen.</summary>
+    public IReadOnlyList<string> References =>
+        [.. from reference in _xml.Descendants("ProjectReference")
+            where (string?)reference.Attribute("ReferenceOutputAssembly") != "false"
+            from path in reference.Attribute("Include")!.Value.Split(';')
+            select System.IO.Path.GetFileNameWithoutExtension(path.Trim().Replace('\\', '/'))];
 
     public IReadOnlyList<string> InternalsVisibleTo => Includes("InternalsVisibleTo");
 

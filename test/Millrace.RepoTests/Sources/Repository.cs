@@ -11,7 +11,7 @@ internal static class Repository
 
     public static string At(string relative) => Path.Combine(Root, relative);
 
-    /// <summary>The files below a folder of a tree, by path relative to the tree, in a fixed order; built files and fixtures left out.</summary>
+    /// <summary>The files below a folder of a tree, in a fixed order, with paths relative to the tree; no built files, no fixtures.</summary>
     public static IReadOnlyList<SourceFile> Files(string tree, string folder, string pattern)
     {
         string start = Path.Combine(tree, folder);

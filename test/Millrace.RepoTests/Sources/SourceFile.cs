@@ -8,7 +8,8 @@ namespace Millrace.RepoTests.Sources;
 /// <param name="Text">The whole file.</param>
 internal sealed record SourceFile(string Path, string Text)
 {
-    static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.Latest, DocumentationMode.Parse, preprocessorSymbols: ["NET", "NET10_0", "DEBUG"]);
+    static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.Latest, DocumentationMode.Parse,
+        preprocessorSymbols: ["NET", "NET10_0", "DEBUG"]);
 
     readonly Lazy<SyntaxTree> _tree = new(() => CSharpSyntaxTree.ParseText(Text, ParseOptions, Path));
 

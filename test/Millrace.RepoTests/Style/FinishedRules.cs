@@ -41,8 +41,10 @@ internal static partial class FinishedRules
 
     // Spectre.Console is a namespace; Console.Out is the console.
     static bool IsPartOfNamespace(IdentifierNameSyntax name) =>
-        name.Ancestors().Any(ancestor => ancestor is UsingDirectiveSyntax { StaticKeyword.RawKind: 0 } or BaseNamespaceDeclarationSyntax && Within(ancestor, name))
-        || (name.Parent is QualifiedNameSyntax { Left: IdentifierNameSyntax left } qualified && qualified.Right == name && left.Identifier.Text != "System");
+        name.Ancestors().Any(ancestor => ancestor is UsingDirectiveSyntax { StaticKeyword.RawKind: 0 }
+            or BaseNamespaceDeclarationSyntax && Within(ancestor, name))
+        || (name.Parent is QualifiedNameSyntax { Left: IdentifierNameSyntax left } qualified
+            && qualified.Right == name && left.Identifier.Text != "System");
 
     static bool Within(SyntaxNode ancestor, SyntaxNode name) =>
         ancestor is not BaseNamespaceDeclarationSyntax space || space.Name.Span.Contains(name.Span);

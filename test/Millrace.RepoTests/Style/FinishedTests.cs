@@ -28,7 +28,8 @@ public sealed class FinishedTests
     [Theory]
     [InlineData("// mastodons and hackers")]
     [InlineData("throw new NotSupportedException();")]
-    public void Unfinished_OrdinaryWords_AreNotReported(string text) => Assert.Empty(FinishedRules.Unfinished([new SourceFile("src/A/a.cs", text)]));
+    public void Unfinished_OrdinaryWords_AreNotReported(string text) =>
+        Assert.Empty(FinishedRules.Unfinished([new SourceFile("src/A/a.cs", text)]));
 
     [Theory]
     [InlineData("src/Millrace.Runtime/a.cs", "class A { void M() => Console.WriteLine(); }", 1)]
@@ -42,5 +43,6 @@ public sealed class FinishedTests
         Assert.Equal(reported, FinishedRules.Console(Rules, [new SourceFile(path, text)]).Count());
 
     [Fact]
-    public void Silenced_Pragma_IsReported() => Assert.Single(FinishedRules.Silenced([new SourceFile("src/A/a.cs", "#pragma warning disable RS0030")]));
+    public void Silenced_Pragma_IsReported() =>
+        Assert.Single(FinishedRules.Silenced([new SourceFile("src/A/a.cs", "#pragma warning disable RS0030")]));
 }

@@ -20,7 +20,8 @@ internal static partial class ReadmeRules
         foreach (Match link in Links().Matches(line))
         {
             string target = link.Groups[1].Value.Split('#')[0];
-            if (target.Length > 0 && !target.Contains(':')) yield return Path.GetRelativePath("/", Path.Combine("/", document.Folder, target)).Replace('\\', '/').TrimEnd('/');
+            if (target.Length > 0 && !target.Contains(':'))
+                yield return Path.GetRelativePath("/", Path.Combine("/", document.Folder, target)).Replace('\\', '/').TrimEnd('/');
         }
     }
 

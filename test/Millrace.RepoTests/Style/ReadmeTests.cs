@@ -25,6 +25,8 @@ public sealed class ReadmeTests
             ReadmeRules.Check([new SourceFile(document, text)], path => false).Select(violation => violation.Message).Distinct());
 
     [Theory]
-    [InlineData("Any `samples/<Name>`, `src/*/` or `eng/Banned.*.txt` is a pattern; https://host.example/docs/page is an address; [a](#here) and [b](https://host.example) too.")]
-    public void Documents_PatternsAndAddresses_AreNotPaths(string text) => Assert.Empty(ReadmeRules.Check([new SourceFile("README.md", text)], path => false));
+    [InlineData("Any `samples/<Name>`, `src/*/` or `eng/Banned.*.txt` is a pattern.")]
+    [InlineData("https://host.example/docs/page is an address; [a](#here) and [b](https://host.example) are not files either.")]
+    public void Documents_PatternsAndAddresses_AreNotPaths(string text) =>
+        Assert.Empty(ReadmeRules.Check([new SourceFile("README.md", text)], path => false));
 }

@@ -18,7 +18,8 @@ internal static class SizeRules
     public static IEnumerable<Violation> Functions(IEnumerable<SourceFile> files) =>
         from file in files
         from node in file.Root.DescendantNodes()
-        where node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax or AnonymousFunctionExpressionSyntax or AccessorDeclarationSyntax
+        where node is BaseMethodDeclarationSyntax or LocalFunctionStatementSyntax or AnonymousFunctionExpressionSyntax
+            or AccessorDeclarationSyntax
             or PropertyDeclarationSyntax { ExpressionBody: not null } or IndexerDeclarationSyntax { ExpressionBody: not null }
         let lines = LinesOf(node)
         where lines > FunctionLinesMax
@@ -27,7 +28,8 @@ internal static class SizeRules
     /// <summary>Top-level statements are one function, too.</summary>
     public static IEnumerable<Violation> TopLevel(IEnumerable<SourceFile> files) =>
         from file in files
-        let statements = file.Root.ChildNodes().OfType<GlobalStatementSyntax>().Where(statement => statement.Statement is not LocalFunctionStatementSyntax).ToArray()
+        let statements = file.Root.ChildNodes().OfType<GlobalStatementSyntax>()
+            .Where(statement => statement.Statement is not LocalFunctionStatementSyntax).ToArray()
         where statements.Length > 0
         let lines = LineOf(statements[^1].GetLastToken()) - LineOf(statements[0].GetFirstToken()) + 1
         where lines > FunctionLinesMax

@@ -13,13 +13,15 @@ public sealed class SizeTests(ITestOutputHelper output)
         {
             SourceFile[] files = [.. Code.Where(file => file.Path.StartsWith(folder + "/", StringComparison.Ordinal))];
             output.WriteLine($"size report: {folder}: {files.Length} files, median {SizeRules.LinesAt(files, 0.5)} lines (aim 150), " +
-                             $"nine in ten up to {SizeRules.LinesAt(files, 0.9)} (aim 350), longest {SizeRules.LinesAt(files, 1)} (limit 800)");
+                             $"nine in ten up to {SizeRules.LinesAt(files, 0.9)} (aim 350), " +
+                             $"longest {SizeRules.LinesAt(files, 1)} (limit 800)");
         }
         Violations.AssertNone(SizeRules.Files(Code));
     }
 
     [Fact]
-    public void Functions_OfTheRepository_FitOneScreen() => Violations.AssertNone(SizeRules.Functions(Code).Concat(SizeRules.TopLevel(Code)));
+    public void Functions_OfTheRepository_FitOneScreen() =>
+        Violations.AssertNone(SizeRules.Functions(Code).Concat(SizeRules.TopLevel(Code)));
 
     [Theory]
     [InlineData(800, 0)]
@@ -40,7 +42,8 @@ public sealed class SizeTests(ITestOutputHelper output)
 
         IEnumerable<Violation> Scan(int statements)
         {
-            SourceFile file = new("a.cs", template.Replace("@", string.Join('\n', Enumerable.Repeat("    ;", statements)), StringComparison.Ordinal));
+            SourceFile file = new("a.cs", template.Replace("@",
+                string.Join('\n', Enumerable.Repeat("    ;", statements)), StringComparison.Ordinal));
             return SizeRules.Functions([file]).Concat(SizeRules.TopLevel([file]));
         }
     }
