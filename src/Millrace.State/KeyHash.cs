@@ -4,7 +4,7 @@ namespace Millrace.State;
 
 /// <summary>
 /// The stable 32-bit hash that places a key. It is part of every snapshot: it never changes between runs, machines or
-/// releases, and it never uses <see cref="object.GetHashCode"/>. All 32 bits are good: the top bits choose the task
+/// releases, and it never uses <c>object.GetHashCode</c>. All 32 bits are good: the top bits choose the task
 /// instance (<see cref="KeyRange"/>), and tables remix the whole hash for their slots.
 /// </summary>
 /// <remarks>

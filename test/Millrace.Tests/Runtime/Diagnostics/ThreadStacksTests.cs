@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Millrace.Runtime.Diagnostics;
-using Xunit;
 
 namespace Millrace.Tests.Runtime.Diagnostics;
 

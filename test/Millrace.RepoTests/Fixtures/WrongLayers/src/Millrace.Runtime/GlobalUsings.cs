@@ -1,0 +1,1 @@
+global using Everything = Millrace.Runtime.Tasks.ChainDriver;

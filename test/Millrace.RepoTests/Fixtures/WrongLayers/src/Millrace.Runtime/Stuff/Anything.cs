@@ -1,0 +1,4 @@
+// The folder has no line in eng/layers.txt: planted
+namespace Millrace.Runtime.Stuff;
+
+public sealed class Anything;

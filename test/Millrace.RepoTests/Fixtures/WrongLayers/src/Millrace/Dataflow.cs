@@ -1,0 +1,3 @@
+namespace Millrace;
+
+public sealed class Dataflow;
