@@ -39,4 +39,7 @@ public interface IOperator<TIn, TOut>
 
     /// <summary>The user's function object, opened and disposed by the task; null when there is none.</summary>
     object? Function => null;
+
+    /// <summary>What it counts besides records, by the name shown in metrics.</summary>
+    IEnumerable<(string Name, long Count)> Counts => [];
 }

@@ -49,6 +49,12 @@ public abstract class Cell
     /// <summary>The record being handled, for the message of an exception; null when there is none.</summary>
     public virtual object? CurrentRecord => null;
 
+    /// <summary>Whether it is the operator itself, rather than a gate before it or a sender after it.</summary>
+    public virtual bool IsOperator => true;
+
+    /// <summary>What else it counts, by name.</summary>
+    public virtual IEnumerable<(string Name, long Count)> Counts => [];
+
     /// <summary>Records that came in.</summary>
     public virtual long RecordsIn => 0;
 

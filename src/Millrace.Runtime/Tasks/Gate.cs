@@ -28,6 +28,9 @@ public sealed class Gate<T> : Head
     }
 
     /// <inheritdoc/>
+    public override bool IsOperator => false;
+
+    /// <inheritdoc/>
     public override Timestamp Watermark => _merger.Output;
 
     /// <inheritdoc/>

@@ -25,6 +25,10 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
     public override Timestamp NextProcessingTime => op.NextProcessingTime;
 
     /// <inheritdoc/>
+    public override IEnumerable<(string Name, long Count)> Counts =>
+        [.. op.Counts, ("overdraftRecords", main.Buffer.OverdraftTotal), ("sideOutputUnread", main.Buffer.UnreadTotal)];
+
+    /// <inheritdoc/>
     public override long RecordsIn => _recordsIn;
 
     /// <inheritdoc/>

@@ -22,6 +22,9 @@ public sealed class SenderCell<T>(IDealer<T> dealer, ChannelFan<T> fan, Link<T> 
     bool _isTelling;
 
     /// <inheritdoc/>
+    public override bool IsOperator => false;
+
+    /// <inheritdoc/>
     public override object? CurrentRecord => HasInput && _position < input.Batch.Count ? input.Batch.Values[_position] : null;
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace Millrace.Engine;
 
@@ -17,6 +18,18 @@ public interface IGraphPort
 
     /// <summary>The record type.</summary>
     Type RecordType { get; }
+
+    /// <summary>Calls back with the record type.</summary>
+    TResult Accept<TResult>(IPortVisitor<TResult> visitor);
+}
+
+/// <summary>Called back by <see cref="IGraphPort.Accept"/>.</summary>
+/// <typeparam name="TResult">What the visit returns.</typeparam>
+[Experimental(Experiments.Engine)]
+public interface IPortVisitor<TResult>
+{
+    /// <summary>Visits a port.</summary>
+    TResult Visit<T>(GraphPort<T> port);
 }
 
 /// <summary>An output of an operator.</summary>
@@ -43,6 +56,9 @@ public sealed class GraphPort<T> : IGraphPort
     public Type RecordType => typeof(T);
 
     object? IGraphPort.Side => Side;
+
+    /// <inheritdoc/>
+    public TResult Accept<TResult>(IPortVisitor<TResult> visitor) => visitor.Visit(this);
 }
 
 /// <summary>A connection between two operators.</summary>
@@ -69,6 +85,9 @@ public sealed class GraphEdge<T>(GraphPort<T> port, Partition<T> partition) : Gr
 
     /// <inheritdoc/>
     public override Type RecordType => typeof(T);
+
+    /// <inheritdoc/>
+    public override int RecordBytes => Unsafe.SizeOf<T>();
 
     /// <inheritdoc/>
     public override Type? KeyType => partition.Accept(KeyTypeOf.Instance);

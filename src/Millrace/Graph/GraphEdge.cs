@@ -19,6 +19,9 @@ public abstract class GraphEdge
     /// <summary>The record type.</summary>
     public abstract Type RecordType { get; }
 
+    /// <summary>The bytes a record takes in a batch, without what it refers to.</summary>
+    public abstract int RecordBytes { get; }
+
     /// <summary>The key type; null unless partitioned by key.</summary>
     public abstract Type? KeyType { get; }
 }

@@ -1,0 +1,44 @@
+using Millrace.Runtime.Exchange;
+using Millrace.Runtime.Planning;
+
+namespace Millrace.Runtime.Tasks;
+
+/// <summary>What the tasks of one job in one process share while they are built. Used by one thread.</summary>
+/// <param name="Plan">The plan.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Services">Services of the host.</param>
+/// <param name="Cancellation">Cancelled when the job is.</param>
+public sealed record BuildContext(PlanModel Plan, TimeProvider Time, IServiceProvider Services, CancellationToken Cancellation)
+{
+    readonly Dictionary<PlanEdge, object> _grids = [];
+    readonly Dictionary<GraphNode, object> _assigners = [];
+    readonly Dictionary<GraphNode, OperatorCounters> _counters = [];
+    readonly List<Func<Task>> _discoveries = [];
+
+    /// <summary>Starts the discovery of all sources; each completes when its splits are known.</summary>
+    public IReadOnlyList<Func<Task>> Discoveries => _discoveries;
+
+    /// <summary>The counters of an operator.</summary>
+    public OperatorCounters CountersOf(GraphNode node)
+    {
+        if (!_counters.TryGetValue(node, out OperatorCounters? counters)) _counters.Add(node, counters = new());
+        return counters;
+    }
+
+    /// <summary>The channels of an edge.</summary>
+    public ChannelGrid<T> GridOf<T>(PlanEdge edge, bool hasTimestamps)
+    {
+        if (!_grids.TryGetValue(edge, out object? grid)) _grids.Add(edge, grid = new ChannelGrid<T>(edge.BatchRecords, hasTimestamps));
+        return (ChannelGrid<T>)grid;
+    }
+
+    /// <summary>What hands out the splits of a source.</summary>
+    public SplitAssigner<TSplit> AssignerOf<T, TSplit>(GraphNode node, ISource<T, TSplit> source, int parallelism) where TSplit : ISplit
+    {
+        if (_assigners.TryGetValue(node, out object? known)) return (SplitAssigner<TSplit>)known;
+        SplitAssigner<TSplit> assigner = new(source.IsBounded, parallelism);
+        _assigners.Add(node, assigner);
+        _discoveries.Add(() => assigner.DiscoverAsync(source.DiscoverAsync(new(parallelism, Time), Cancellation)));
+        return assigner;
+    }
+}
