@@ -12,6 +12,9 @@ namespace Millrace.Connectors.Files;
 /// </summary>
 internal sealed class CsvMapping<T>
 {
+    const int Missing = -1;
+    const int Ambiguous = -2;
+
     readonly ConcurrentDictionary<string, Func<CsvRow, T>> _binders = new(StringComparer.Ordinal);
     readonly CsvOptions _options;
     readonly IReadOnlyList<CsvMember> _members;
@@ -67,9 +70,6 @@ internal sealed class CsvMapping<T>
         binder = problem is null ? Bind(columns) : null;
         return problem is null;
     }
-
-    const int Missing = -1;
-    const int Ambiguous = -2;
 
     static int Find(string[] header, string name)
     {
