@@ -124,7 +124,8 @@ internal static class KeyWord
 
     static void StripZeros(ref ulong coefficient, ref int scale)
     {
-        while (scale > 0)
+        // An odd number has no zero at its end; that saves half of all divisions.
+        while (scale > 0 && (coefficient & 1) == 0)
         {
             (ulong quotient, ulong digit) = Math.DivRem(coefficient, 10);
             if (digit != 0) return;
