@@ -99,7 +99,8 @@ public ref partial struct CodecWriter
         {
             int length = StringFormat.ByteCount(value);
             WriteCount(length);
-            _used += StringFormat.Encode(value, Reserve(length));
+            Span<byte> room = Reserve(length);
+            _used += StringFormat.Encode(value, room);
         }
     }
 }

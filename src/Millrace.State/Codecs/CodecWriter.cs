@@ -103,7 +103,10 @@ public ref partial struct CodecWriter
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void WriteCount(int count) => WriteVarint((ulong)(count + 1L));
 
-    /// <summary>Room for at least <paramref name="count"/> bytes; the caller moves <see cref="_used"/>.</summary>
+    /// <summary>
+    /// Room for at least <paramref name="count"/> bytes; the caller moves <see cref="_used"/>, in a statement of its own, because
+    /// this may have set it to zero.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     Span<byte> Reserve(int count)
     {

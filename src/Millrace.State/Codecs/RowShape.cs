@@ -17,7 +17,7 @@ internal sealed record RowShape(IReadOnlyList<RowMember> Members, ConstructorInf
 {
     const BindingFlags Declared = BindingFlags.DeclaredOnly | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
 
-    /// <summary>The shape of a tuple or key-value pair: the constructor takes the members in order.</summary>
+    /// <summary>The shape of a tuple, key-value pair or anonymous type: the constructor takes the members in order.</summary>
     public static RowShape OfTuple(Type type)
     {
         ConstructorInfo constructor = type.GetConstructors().Single(c => c.GetParameters().Length == type.GetGenericArguments().Length);

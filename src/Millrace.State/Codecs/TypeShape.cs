@@ -51,7 +51,7 @@ internal abstract record TypeShape
             return inside.Length == 1 ? new Sequence(inside[0], form) : new Map(inside[0], inside[1], form);
         }
 
-        if (IsTuple(type)) return new Row(RowShape.OfTuple(type));
+        if (IsTuple(type) || GeneratedEquality.IsAnonymous(type)) return new Row(RowShape.OfTuple(type));
         if (type.IsAbstract || type.IsDefined(typeof(StateTypesAttribute), false)) return ClosedHierarchy.ShapeOf(type);
         if (type.IsAssignableTo(typeof(System.Collections.IEnumerable)))
         {
