@@ -27,6 +27,7 @@ internal static class KeyWord
     public static ulong Of(UInt128 value) => KeyHash.Fold((ulong)(value >> 64), (ulong)value);
     public static ulong Of(Half value) => Of((double)value);
     public static ulong Of(float value) => Of((double)value);
+    public static ulong Of(Timestamp value) => (ulong)value.Ticks;
     public static ulong Of(TimeSpan value) => (ulong)value.Ticks;
     public static ulong Of(DateOnly value) => (ulong)value.DayNumber;
     public static ulong Of(TimeOnly value) => (ulong)value.Ticks;

@@ -22,6 +22,7 @@ public ref partial struct CodecReader
     internal Half ReadHalf() => BitConverter.UInt16BitsToHalf(ReadFixed16());
     internal float ReadSingle() => BitConverter.UInt32BitsToSingle(ReadFixed32());
     internal double ReadDouble() => BitConverter.UInt64BitsToDouble(ReadFixed64());
+    internal Timestamp ReadTimestamp() => new((long)ReadFixed64());
     internal TimeSpan ReadTimeSpan() => new(ReadZigzag());
     internal DateOnly ReadDateOnly() => DateOnly.FromDayNumber((int)ReadVarint((ulong)DateOnly.MaxValue.DayNumber));
     internal TimeOnly ReadTimeOnly() => new((long)ReadVarint((ulong)TimeOnly.MaxValue.Ticks));

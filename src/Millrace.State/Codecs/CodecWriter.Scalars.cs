@@ -20,6 +20,7 @@ public ref partial struct CodecWriter
     internal void Write(Half value) => WriteFixed16(BitConverter.HalfToUInt16Bits(value));
     internal void Write(float value) => WriteFixed32(BitConverter.SingleToUInt32Bits(value));
     internal void Write(double value) => WriteFixed64(BitConverter.DoubleToUInt64Bits(value));
+    internal void Write(Timestamp value) => WriteFixed64((ulong)value.Ticks);
     internal void Write(TimeSpan value) => WriteZigzag(value.Ticks);
     internal void Write(DateOnly value) => WriteVarint((uint)value.DayNumber);
     internal void Write(TimeOnly value) => WriteVarint((ulong)value.Ticks);

@@ -49,6 +49,7 @@ internal sealed record ScalarEncoding(Type Type, string Name, string Reader)
         new(typeof(Guid), "guid", nameof(CodecReader.ReadGuid)),
         new(typeof(DateTime), "datetime", nameof(CodecReader.ReadDateTime)),
         new(typeof(DateTimeOffset), "datetimeoffset", nameof(CodecReader.ReadDateTimeOffset)),
+        new(typeof(Timestamp), "timestamp", nameof(CodecReader.ReadTimestamp)),
         new(typeof(TimeSpan), "timespan", nameof(CodecReader.ReadTimeSpan)),
         new(typeof(DateOnly), "date", nameof(CodecReader.ReadDateOnly)),
         new(typeof(TimeOnly), "time", nameof(CodecReader.ReadTimeOnly)),
