@@ -91,6 +91,7 @@ internal static class KeyWord
         return KeyHash.Multiply(Four(ref unit, length - 8) ^ KeyHash.SecretLeft, Four(ref unit, length - 4) ^ state);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static ulong Short(ref char unit, int length, ulong state)
     {
         ulong left = 0, right = 0;
