@@ -32,6 +32,8 @@ internal static class CompositeWordCompiler
     static Expression WordOf(Expression value, Type type)
     {
         if (type.IsEnum) return WordOf(Expression.Convert(value, type.GetEnumUnderlyingType()), type.GetEnumUnderlyingType());
+        // The word of an integer is the integer; a conversion costs less than a call out of compiled code.
+        if (type == typeof(int) || type == typeof(long)) return Expression.Convert(Expression.Convert(value, typeof(long)), typeof(ulong));
         if (KeyTypeCheck.IsScalar(type)) return Expression.Call(typeof(KeyWord).GetMethod(nameof(KeyWord.Of), [type])!, value);
 
         ParameterExpression member = Expression.Variable(type);

@@ -6,6 +6,9 @@ namespace Millrace.State;
 /// <summary>Finds everything that keeps a type from being a key.</summary>
 internal sealed class KeyTypeCheck
 {
+    // A generic record may contain itself with other arguments, and so have no end.
+    const int NestingMax = 64;
+
     readonly List<TypeProblem> _problems = [];
     readonly Stack<Type> _inside = [];
 
@@ -38,7 +41,7 @@ internal sealed class KeyTypeCheck
         }
 
         if (RefuseKind(type) is { } kind) Add(path, type, kind.Reason, kind.Cure);
-        else if (_inside.Contains(type)) Add(path, type, "contains itself", "use the members that make the identity as the key");
+        else if (_inside.Contains(type) || _inside.Count > NestingMax) Add(path, type, "contains itself", "use the members that make the identity as the key");
         else if (GeneratedEquality.Refuse(type) is { } equality) Add(path, type, equality.Reason, equality.Cure);
         else VisitFields(path, type);
     }

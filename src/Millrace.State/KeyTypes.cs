@@ -20,7 +20,7 @@ public static class KeyTypes
         [typeof(Half)] = typeof(HalfKeyOps), [typeof(float)] = typeof(SingleKeyOps), [typeof(double)] = typeof(DoubleKeyOps),
         [typeof(decimal)] = typeof(DecimalKeyOps), [typeof(DateTime)] = typeof(DateTimeKeyOps),
         [typeof(DateTimeOffset)] = typeof(DateTimeOffsetKeyOps), [typeof(TimeSpan)] = typeof(TimeSpanKeyOps),
-        [typeof(DateOnly)] = typeof(DateOnlyKeyOps), [typeof(TimeOnly)] = typeof(TimeOnlyKeyOps),
+        [typeof(Timestamp)] = typeof(TimestampKeyOps), [typeof(DateOnly)] = typeof(DateOnlyKeyOps), [typeof(TimeOnly)] = typeof(TimeOnlyKeyOps),
     };
 
     /// <summary>The operations of a key type. The first call checks and compiles, later calls cost a field read.</summary>

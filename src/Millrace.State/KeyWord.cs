@@ -27,6 +27,7 @@ internal static class KeyWord
     public static ulong Of(UInt128 value) => KeyHash.Fold((ulong)(value >> 64), (ulong)value);
     public static ulong Of(Half value) => Of((double)value);
     public static ulong Of(float value) => Of((double)value);
+    public static ulong Of(Timestamp value) => (ulong)value.Ticks;
     public static ulong Of(TimeSpan value) => (ulong)value.Ticks;
     public static ulong Of(DateOnly value) => (ulong)value.DayNumber;
     public static ulong Of(TimeOnly value) => (ulong)value.Ticks;
@@ -90,6 +91,7 @@ internal static class KeyWord
         return KeyHash.Multiply(Four(ref unit, length - 8) ^ KeyHash.SecretLeft, Four(ref unit, length - 4) ^ state);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static ulong Short(ref char unit, int length, ulong state)
     {
         ulong left = 0, right = 0;
@@ -124,7 +126,8 @@ internal static class KeyWord
 
     static void StripZeros(ref ulong coefficient, ref int scale)
     {
-        while (scale > 0)
+        // An odd number has no zero at its end; that saves half of all divisions.
+        while (scale > 0 && (coefficient & 1) == 0)
         {
             (ulong quotient, ulong digit) = Math.DivRem(coefficient, 10);
             if (digit != 0) return;

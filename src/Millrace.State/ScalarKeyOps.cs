@@ -111,6 +111,18 @@ public readonly struct DateTimeOffsetKeyOps : IKeyOps<DateTimeOffset>
     public bool Equals(DateTimeOffset left, DateTimeOffset right) => left == right;
 }
 
+/// <summary>Operations of <see cref="Timestamp"/> keys.</summary>
+public readonly struct TimestampKeyOps : IKeyOps<Timestamp>
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint Hash(Timestamp key) => KeyHash.Finish(KeyWord.Of(key));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Equals(Timestamp left, Timestamp right) => left == right;
+}
+
 /// <summary>Operations of <see cref="TimeSpan"/> keys.</summary>
 public readonly struct TimeSpanKeyOps : IKeyOps<TimeSpan>
 {
