@@ -36,11 +36,12 @@ sealed class SpscRing<T>(int capacity) where T : class
         Volatile.Write(ref _taken.Value, taken + 1);
         return true;
     }
+}
 
-    [StructLayout(LayoutKind.Explicit, Size = 128)]
-    struct PaddedCount
-    {
-        [FieldOffset(64)]
-        public long Value;
-    }
+/// <summary>A count on a cache line of its own, so that the two sides of a queue do not slow each other down.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 128)]
+struct PaddedCount
+{
+    [FieldOffset(64)]
+    public long Value;
 }
