@@ -85,7 +85,8 @@ internal sealed class FileSplitReader<T>(
     void BeginPassing()
     {
         RowCursor cursor = _file.Cursor;
-        string reason = $"it is longer than the limit of {options.LineBytesMax:N0} bytes; raise it with .WithLineLimit(bytes) if the line is meant to be";
+        string reason = $"it is longer than the limit of {options.LineBytesMax:N0} bytes; "
+            + "raise it with .WithLineLimit(bytes) if the line is meant to be";
         MalformedRow row = MalformedRows.Describe(cursor, Math.Min(cursor.End - cursor.At, MalformedRows.TextBytesMax + 1), null, reason);
         if (!options.KeepsGoing) throw new MalformedRowException(row, "Lines without an end are often a sign of a file that is not text.");
         _file.PassLine(row);

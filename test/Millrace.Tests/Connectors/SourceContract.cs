@@ -60,7 +60,13 @@ public abstract class SourceContract<T, TSplit> where TSplit : class, ISplit
     public async Task Wait_WithRecordsAtHand_CompletesAgainAndAgain()
     {
         ISource<T, TSplit> source = Create();
-        await using ISplitReader<T, TSplit> reader = await source.OpenAsync((await source.DiscoverAsync())[0], SourceReads.Context(), default);
+        TSplit? split = null;
+        foreach (TSplit any in await source.DiscoverAsync())
+        {
+            if ((await source.ReadSplitAsync(any)).Count > 0) split ??= any;
+        }
+
+        await using ISplitReader<T, TSplit> reader = await source.OpenAsync(split!, SourceReads.Context(), default);
 
         for (int i = 0; i < 3; i++) await reader.WaitAsync(default).AsTask().WaitAsync(SourceReads.Patience, TimeProvider.System);
 

@@ -115,7 +115,7 @@ public sealed class FileSourceTests : IDisposable
     public async Task Read_BytesTheEncodingDoesNotKnow_EndsTheJob()
     {
         string path = _folder.Write("odd.txt", [0x41, 0xD8, 0x41, 0xD8]);
-        IOException e = await Assert.ThrowsAsync<IOException>(() => FileSource.Lines(path).WithEncoding(Encoding.BigEndianUnicode).ReadAllAsync());
+        IOException e = await Assert.ThrowsAsync<IOException>(() => FileSource.Lines(path).WithEncoding(Encoding.Unicode).ReadAllAsync());
         Assert.Contains(path, e.Message);
     }
 
@@ -148,6 +148,15 @@ public sealed class FileSourceTests : IDisposable
         _folder.Write("cut.gz", File.ReadAllBytes(path)[..1000]);
         IOException e = await Assert.ThrowsAsync<IOException>(() => FileSource.Lines(_folder["cut.gz"]).ReadAllAsync(100));
         Assert.Contains("cut.gz", e.Message);
+    }
+
+    [Fact]
+    public async Task Read_CompressedFileOfSeveralMembers_GivesAll()
+    {
+        byte[] first = File.ReadAllBytes(_folder.WriteCompressed("1.gz", "a\nb"));
+        byte[] second = File.ReadAllBytes(_folder.WriteCompressed("2.gz", "c\nd\n"));
+        Assert.Equal(["a", "bc", "d"], await FileSource.Lines(_folder.Write("both.gz", [.. first, .. second])).ReadAllAsync());
+        Assert.Empty(await FileSource.Lines(_folder.WriteCompressed("none.gz", "")).ReadAllAsync());
     }
 
     [Fact]
