@@ -47,7 +47,7 @@ public sealed class FlightDelays : IJob
             .KeyBy(static flight => flight.Origin)
             .Process("standstills", static state => new StandstillAlert(state));
 
-        topTen.Where(static top => top.Until.Hour == 0).Sink("print-top-ten", ConsoleSink.Lines<TopTen>()).WithParallelism(1);
+        topTen.Where(static top => top.Until.Hour == 0).WithParallelism(1).Sink("print-top-ten", ConsoleSink.Lines<TopTen>()).WithParallelism(1);
         standstills.Sink("print-standstills", ConsoleSink.Lines<Standstill>()).WithParallelism(1);
 
         hours.Sink("write-hours", FileSink.Csv<AirportHour>(File("hours.csv"), s_toTheMinute)).WithParallelism(1);

@@ -40,19 +40,22 @@ public sealed record AirportHour(string Airport, DateTime Hour, int Flights, dou
 }
 
 /// <summary>An airport and the minutes its flights have been late so far.</summary>
-public sealed record Standing(string Airport, long MinutesLate);
+public sealed record Standing(string Airport, long MinutesLate)
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Airport} {MinutesLate:N0}");
+}
 
 /// <summary>The ten airports whose flights have been late the longest, all flights before a full hour together.</summary>
 public sealed record TopTen(DateTime Until, IReadOnlyList<Standing> Places)
 {
     public override string ToString() =>
-        $"{Until:yyyy-MM-dd HH:mm}  minutes late so far: {string.Join(", ", Places.Select(static p => string.Create(CultureInfo.InvariantCulture, $"{p.Airport} {p.MinutesLate:N0}")))}";
+        $"{Until:yyyy-MM-dd HH:mm}  minutes late so far: {string.Join(", ", Places)}";
 }
 
 /// <summary>An alert: for two hours, every flight that left the airport was more than half an hour late.</summary>
 public sealed record Standstill(string Airport, DateTime Since, int Flights)
 {
-    public override string ToString() => $"{Since:yyyy-MM-dd HH:mm}  standstill at {Airport}: all {Flights} flights of the next two hours late by more than half an hour";
+    public override string ToString() => $"{Since:yyyy-MM-dd HH:mm}  standstill at {Airport}: {Flights} flights in two hours, none of them less than half an hour late";
 }
 
 static class LocalTime
