@@ -282,7 +282,7 @@ public sealed class WindowOperatorTests
             {
                 for (int i = 0; i < count; i++)
                 {
-                    batch.Values[i] = (random.Next(200), 1);
+                    batch.Values[i] = (random.Next(20), 1);
                     batch.Timestamps[i] = WindowDriver<int, int>.At((time += i & 1) - (random.Next(10) == 0 ? random.Next(25) : 0));
                 }
 
