@@ -22,15 +22,17 @@ sealed class Launcher(BenchOptions options)
         Progress.Say(Machine.Describe());
         if (Machine.Load is > 0.5 and var load)
             Progress.Say(string.Create(CultureInfo.InvariantCulture, $"The machine is at work for others (load {load:N1}): do not publish these numbers."));
+        List<string> failed = [];
         foreach ((int index, Workload workload) in workloads.Index())
         {
             Progress.Say($"[{index + 1}/{workloads.Length}] {workload.Name}");
-            int exitCode = RunChild(workload, file);
-            if (exitCode != 0) return exitCode;
+            // One that fails does not keep the others from being measured, and is not forgotten.
+            if (RunChild(workload, file) is not 0 and var exitCode) failed.Add($"{workload.Name} ended with exit code {exitCode}");
         }
 
         foreach (string missed in _missed) Progress.Say($"missed: {missed}");
-        return options.IsCheck && _missed.Count > 0 ? 1 : 0;
+        foreach (string failure in failed) Progress.Say($"failed: {failure}");
+        return failed.Count > 0 ? 3 : options.IsCheck && _missed.Count > 0 ? 1 : 0;
     }
 
     int RunChild(Workload workload, StreamWriter? file)

@@ -16,7 +16,7 @@ static class SelfTest
         Equal("median of ratios", 1.0, Statistics.Median(Statistics.PairwiseRatios([10, 10, 1], [10, 4, 1])));
         Equal("quantile", 99.0, Statistics.Quantile([.. Enumerable.Range(1, 100).Select(static i => (double)i)], 0.99));
         Equal("largest", 3.0, Statistics.Quantile([1, 2, 3], 1));
-        Equal("rounding", "12350 1.235 0.0001235 0", string.Join(' ',
+        Equal("rounding", "12346 1.235 0.0001235 0", string.Join(' ',
             ((double[])[12345.6, 1.23456, 0.000123456, 0]).Select(static v => Statistics.Rounded(v).ToString(System.Globalization.CultureInfo.InvariantCulture))));
         string line = new ResultLine().With("bench", "b").With("keys", null).With("millrace_mps", 12.3456)
             .WithTarget("", 0.2, 0.25, isAtMost: false).WithTarget("_bytes", 0, 0.01, isAtMost: true).ToString();
