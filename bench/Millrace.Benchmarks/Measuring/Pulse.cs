@@ -6,23 +6,7 @@ namespace Millrace.Benchmarks.Measuring;
 /// <summary>A record that knows when its source added it.</summary>
 /// <param name="Key">A running number.</param>
 /// <param name="AddedAt">A timestamp of the high-resolution clock.</param>
-readonly record struct Pulse(long Key, long AddedAt)
-{
-    /// <summary>The period of the timer that wakes the source: the shortest that timers have.</summary>
-    public static readonly TimeSpan Period = TimeSpan.FromMilliseconds(1);
-
-    /// <summary>What the timer costs by itself: the part of the processor's time that no engine can save.</summary>
-    public static async Task<double> TimerCpuShareAsync(TimeSpan warmUp, TimeSpan time)
-    {
-        using PeriodicTimer timer = new(Period);
-        long start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < warmUp) await timer.WaitForNextTickAsync().ConfigureAwait(false);
-        TimeSpan before = Environment.CpuUsage.TotalTime;
-        start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < time) await timer.WaitForNextTickAsync().ConfigureAwait(false);
-        return (Environment.CpuUsage.TotalTime - before) / Stopwatch.GetElapsedTime(start);
-    }
-}
+readonly record struct Pulse(long Key, long AddedAt);
 
 /// <summary>Latencies, and what the process used meanwhile. The source's thread begins and ends it, the sink's thread adds to it.</summary>
 sealed class PulseLog(int recordsPerSecond, TimeSpan warmUp, TimeSpan time)
@@ -86,7 +70,7 @@ sealed class PulseSource(PulseLog log) : ISource<Pulse, PassSplit>
 
     sealed class Reader(PulseLog log) : ISplitReader<Pulse, PassSplit>
     {
-        readonly PeriodicTimer _timer = new(Pulse.Period);
+        readonly Ticker _ticker = new();
         readonly long _opened = Stopwatch.GetTimestamp();
         long _added;
 
@@ -107,12 +91,11 @@ sealed class PulseSource(PulseLog log) : ISource<Pulse, PassSplit>
             return ReadStatus.Empty;
         }
 
-        public async ValueTask WaitAsync(CancellationToken cancellationToken) =>
-            await _timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false);
+        public ValueTask WaitAsync(CancellationToken cancellationToken) => _ticker.WaitAsync();
 
         public ValueTask DisposeAsync()
         {
-            _timer.Dispose();
+            _ticker.Dispose();
             return ValueTask.CompletedTask;
         }
     }

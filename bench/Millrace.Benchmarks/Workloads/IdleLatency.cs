@@ -25,11 +25,11 @@ static class IdleLatency
     {
         TimeSpan time = run.Options.IsQuick ? QuickTime : FullTime;
         PulseLog log = new(RecordsPerSecond, WarmUp, time);
-        Progress.Say($"{run.Workload.Name}: the timer alone, {(WarmUp + QuickTime).TotalSeconds:N0} s");
-        double timerShare = Pulse.TimerCpuShareAsync(WarmUp, QuickTime).GetAwaiter().GetResult();
+        Progress.Say($"{run.Workload.Name}: the ticker alone, {(WarmUp + QuickTime).TotalSeconds:N0} s");
+        double tickerShare = Ticker.CpuShareAsync(WarmUp, QuickTime).GetAwaiter().GetResult();
         Progress.Say($"{run.Workload.Name}: the job, {(WarmUp + time).TotalSeconds:N0} s");
         RunJob(log);
-        run.Output.WriteLine(Line(run, log, timerShare));
+        run.Output.WriteLine(Line(run, log, tickerShare));
     }
 
     static void RunJob(PulseLog log)
@@ -44,7 +44,7 @@ static class IdleLatency
         EmbeddedCluster.RunAsync(flow.Build(), new() { Parallelism = 1, Threads = 2 }).GetAwaiter().GetResult();
     }
 
-    static ResultLine Line(WorkloadRun run, PulseLog log, double timerShare)
+    static ResultLine Line(WorkloadRun run, PulseLog log, double tickerShare)
     {
         double[] latencies = log.SortedMicroseconds();
         double median = Statistics.Median(latencies), high = Statistics.Quantile(latencies, 0.99);
@@ -55,7 +55,7 @@ static class IdleLatency
             .With("p99_us", high)
             .With("max_us", latencies[^1])
             .With("cpu_share", log.CpuShare)
-            .With("cpu_share_of_timer_alone", timerShare)
+            .With("cpu_share_of_ticker", tickerShare)
             .With("bytes_per_record", log.AllocatedBytes / (double)latencies.Length)
             .With("seconds", log.Elapsed.TotalSeconds)
             .WithTarget("_median_us", median, MedianMicrosecondsMax, isAtMost: true)
