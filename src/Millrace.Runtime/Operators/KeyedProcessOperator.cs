@@ -51,6 +51,9 @@ public sealed class KeyedProcessOperator<TKey, TIn, TOut, TOps> : IOperator<TIn,
     public long ProcessingTimersDropped { get; private set; }
 
     /// <inheritdoc/>
+    public IEnumerable<(string Name, long Count)> Counts => [("processingTimersDropped", ProcessingTimersDropped)];
+
+    /// <inheritdoc/>
     public Timestamp NextProcessingTime => _hasEnded ? Timestamp.MaxValue : _scope.ProcessingTimers.Next;
 
     /// <inheritdoc/>

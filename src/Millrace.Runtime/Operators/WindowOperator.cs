@@ -68,6 +68,10 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
     /// <summary>How many times late records have fired a window of their key again.</summary>
     public long LateFirings => _lateFiring.Fired;
 
+    /// <inheritdoc/>
+    public IEnumerable<(string Name, long Count)> Counts =>
+        [("numLateRecordsDropped", LateDropped), ("recordsOutsideWindows", OutsideWindows), ("windowsFired", WindowsFired), ("lateFirings", LateFirings)];
+
     /// <summary>How many slices of time are held.</summary>
     public int PanesLive => _panes.Live;
 

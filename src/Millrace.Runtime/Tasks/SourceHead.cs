@@ -10,7 +10,7 @@ public sealed class SourceHead<T, TSplit>(
     where TSplit : ISplit
 {
     readonly List<SplitRead<T, TSplit>> _splits = [];
-    readonly List<SplitRead<T, TSplit>> _closing = [];
+    readonly List<Task> _closing = [];
     Tail<T> _tail = new();
     SplitRead<T, TSplit>? _tailOf;
     int _next;
@@ -69,7 +69,8 @@ public sealed class SourceHead<T, TSplit>(
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
-        foreach (SplitRead<T, TSplit> split in _splits.Concat(_closing)) await split.DisposeAsync().ConfigureAwait(false);
+        foreach (SplitRead<T, TSplit> split in _splits) await split.DisposeAsync().ConfigureAwait(false);
+        await Task.WhenAll(_closing).ConfigureAwait(false);
     }
 
     void TakeSplits()
@@ -205,7 +206,9 @@ public sealed class SourceHead<T, TSplit>(
     void Close(SplitRead<T, TSplit> split)
     {
         _splits.Remove(split);
-        _closing.Add(split);
+        // Files and connections are let go at once; a failure to close is reported when the task ends.
+        _closing.RemoveAll(static c => c.IsCompletedSuccessfully);
+        _closing.Add(split.DisposeAsync().AsTask());
         if (source.Source.IsBounded) TakeSplits();
     }
 }

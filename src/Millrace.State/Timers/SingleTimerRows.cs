@@ -23,14 +23,14 @@ struct SingleTimerRow
 /// <param name="queue">The queue of its domain of time.</param>
 /// <param name="context">The current key.</param>
 /// <param name="handle">The function's handle.</param>
-sealed class SingleTimerRows<TKey, TOps>(TimerQueue<TKey> queue, KeyContext<TKey> context, ITimer handle) : TimerRows<TKey>, IKeyedRows
+sealed class SingleTimerRows<TKey, TOps>(TimerQueue<TKey> queue, KeyContext<TKey> context, IKeyedTimer handle) : TimerRows<TKey>, IKeyedRows
     where TOps : struct, IKeyOps<TKey>
 {
     readonly StateTable<TKey, SingleTimerRow, TOps> _rows = new();
     int _timer = -1;
 
     /// <inheritdoc/>
-    public override ITimer Handle => handle;
+    public override IKeyedTimer Handle => handle;
 
     /// <inheritdoc/>
     public override long Count => _rows.Count;

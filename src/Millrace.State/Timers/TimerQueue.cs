@@ -56,7 +56,7 @@ public sealed class TimerQueue<TKey>
     }
 
     /// <summary>The function's handle of an entry's timer.</summary>
-    public ITimer HandleOf(in TimerEntry<TKey> entry) => _timers[entry.Timer].Handle;
+    public IKeyedTimer HandleOf(in TimerEntry<TKey> entry) => _timers[entry.Timer].Handle;
 
     /// <summary>All timers, by name in the order of declaration.</summary>
     public IReadOnlyList<TimerRows<TKey>> Timers => _timers;

@@ -5,7 +5,7 @@ namespace Millrace.State.Timers;
 public abstract class TimerRows<TKey>
 {
     /// <summary>The function's handle.</summary>
-    public abstract ITimer Handle { get; }
+    public abstract IKeyedTimer Handle { get; }
 
     /// <summary>How many timers are set.</summary>
     public abstract long Count { get; }

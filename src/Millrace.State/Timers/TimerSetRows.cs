@@ -28,14 +28,14 @@ readonly struct TimerSetOps<TKey, TOps> : IKeyOps<TimerSetKey<TKey>> where TOps 
 /// <param name="queue">The queue of its domain of time.</param>
 /// <param name="context">The current key.</param>
 /// <param name="handle">The function's handle.</param>
-sealed class TimerSetRows<TKey, TOps>(TimerQueue<TKey> queue, KeyContext<TKey> context, ITimer handle) : TimerRows<TKey>
+sealed class TimerSetRows<TKey, TOps>(TimerQueue<TKey> queue, KeyContext<TKey> context, IKeyedTimer handle) : TimerRows<TKey>
     where TOps : struct, IKeyOps<TKey>
 {
     readonly StateTable<TimerSetKey<TKey>, long, TimerSetOps<TKey, TOps>> _rows = new();
     int _timer = -1;
 
     /// <inheritdoc/>
-    public override ITimer Handle => handle;
+    public override IKeyedTimer Handle => handle;
 
     /// <inheritdoc/>
     public override long Count => _rows.Count;
