@@ -21,7 +21,7 @@ sealed class ActedProcess(StateScope scope) : IKeyedProcess<int, Act, string>
     public ValueState<int> Count { get; } = scope.Value<int>("count");
 
     /// <summary>Runs when a timer fires, before it is emitted.</summary>
-    public Action<ITimer, Timestamp>? Fires { get; set; }
+    public Action<IKeyedTimer, Timestamp>? Fires { get; set; }
 
     public void OnRecord(in Record<Act> record, Output<string> output) => record.Value.Do(this);
 
