@@ -71,7 +71,8 @@ public sealed class FileSource<T> : ISource<T, FileSplit>
 
     /// <inheritdoc/>
     /// <exception cref="FileNotFoundException">There is no such file or folder, or no file in it.</exception>
-    public async IAsyncEnumerable<FileSplit> DiscoverAsync(SourceContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<FileSplit> DiscoverAsync(
+        SourceContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         FileSelection files = FileSelection.Find(_options.Path);
         if (_options.InOrder)
@@ -89,11 +90,16 @@ public sealed class FileSource<T> : ISource<T, FileSplit>
 
     /// <inheritdoc/>
     /// <exception cref="IOException">The file cannot be read, or is shorter than the position.</exception>
-    public async ValueTask<ISplitReader<T, FileSplit>> OpenAsync(FileSplit split, FunctionContext context, CancellationToken cancellationToken)
+    public async ValueTask<ISplitReader<T, FileSplit>> OpenAsync(
+        FileSplit split, FunctionContext context, CancellationToken cancellationToken)
     {
         MalformedRows malformed = new(_options, context.Counters["malformedRows"]);
         RowDecoder<T> decoder = _format.CreateDecoder(malformed);
-        FileSelection files = FileSelection.Find(_options.Path);
+        // Looking for files and opening them may block, which is not for the thread of the task.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        FileSelection files = split.GoesOn
+            ? FileSelection.Find(_options.Path)
+            : new FileSelection(FileSelection.RootOf(_options.Path), [split.File]);
         OpenFile first = await OpenFile.OpenAsync(split, files, _options, decoder, cancellationToken).ConfigureAwait(false);
         return new FileSplitReader<T>(first, files, _options, decoder, malformed);
     }

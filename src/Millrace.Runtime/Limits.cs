@@ -21,6 +21,9 @@ public static class Limits
     /// <summary>Records hashed and prefetched ahead of their use.</summary>
     public const int PrefetchRecords = 128;
 
+    /// <summary>Timers looked at before the task may turn to something else.</summary>
+    public const int TimersPerCall = 1_024;
+
     /// <summary>Output batches after which a step ends.</summary>
     public const int StepOutputBatchesMax = 4;
 

@@ -26,7 +26,8 @@ internal static class CsvFields
         if (type == typeof(Timestamp)) return Method(nameof(Stamp));
         if (type.IsEnum) return Method(nameof(Choice), type);
         if (type == typeof(char)) return Method(nameof(Parsed), type);
-        if (Implements(type, typeof(INumberBase<>))) return Method(Implements(type, typeof(IBinaryInteger<>)) ? nameof(WholeNumber) : nameof(RealNumber), type);
+        if (Implements(type, typeof(IBinaryInteger<>))) return Method(nameof(WholeNumber), type);
+        if (Implements(type, typeof(INumberBase<>))) return Method(nameof(RealNumber), type);
         if (Implements(type, typeof(IUtf8SpanParsable<>))) return Method(nameof(ParsedUtf8), type);
         return Implements(type, typeof(ISpanParsable<>)) ? Method(nameof(Parsed), type) : null;
     }

@@ -59,14 +59,17 @@ internal sealed class CsvMapping<T>
         int[] columns = [.. _members.Select(m => Find(header, m.Column))];
         string[] missing =
         [
-            .. _members.Where((m, i) => columns[i] == Missing && !m.IsOptional && !_options.AllowMissingColumns).Select(static m => $"'{m.Column}'"),
+            .. _members.Where((m, i) => columns[i] == Missing && !m.IsOptional && !_options.AllowMissingColumns)
+                .Select(static m => $"'{m.Column}'"),
         ];
         string[] twice = [.. _members.Where((_, i) => columns[i] == Ambiguous).Select(static m => $"'{m.Column}'")];
         problem = missing.Length > 0
-            ? $"{typeof(T).Name} needs {string.Join(", ", missing)}, and the columns are {string.Join(", ", header.Select(static c => $"'{c}'"))}; "
-                + "name the column with [CsvColumn(\"…\")], give the parameter a default value, or set CsvOptions.AllowMissingColumns"
-            : twice.Length > 0 ? $"{string.Join(", ", twice)} stands for more than one column; rename one, or give the member another name with [CsvColumn(\"…\")]"
-            : null;
+            ? $"{typeof(T).Name} needs {string.Join(", ", missing)}, and the columns are "
+                + $"{string.Join(", ", header.Select(static c => $"'{c}'"))}; name the column with [CsvColumn(\"…\")], give the parameter a default value, "
+                + "or set CsvOptions.AllowMissingColumns"
+            : twice.Length > 0
+                ? $"{string.Join(", ", twice)} stands for more than one column; rename one, or name another with [CsvColumn(\"…\")]"
+                : null;
         binder = problem is null ? Bind(columns) : null;
         return problem is null;
     }
@@ -79,7 +82,11 @@ internal sealed class CsvMapping<T>
 
     static int Only(string[] header, string name, Func<string, string> form)
     {
-        int[] found = [.. Enumerable.Range(0, header.Length).Where(i => string.Equals(form(header[i]), form(name), StringComparison.OrdinalIgnoreCase))];
+        string sought = form(name);
+        int[] found =
+        [
+            .. Enumerable.Range(0, header.Length).Where(i => string.Equals(form(header[i]), sought, StringComparison.OrdinalIgnoreCase)),
+        ];
         return found.Length switch { 0 => Missing, 1 => found[0], _ => Ambiguous };
     }
 
@@ -93,7 +100,7 @@ internal sealed class CsvMapping<T>
         ParameterExpression row = Expression.Parameter(typeof(CsvRow), "row");
         ParameterExpression[] values = [.. _members.Select(static m => Expression.Variable(m.Type, m.Column))];
         // Every field is read before the constructor runs, which so never sees the stand-in for a field that could not be read.
-        Expression[] reads = [.. _members.Select((m, i) => Expression.Assign(values[i], columns[i] == Missing ? Default(m) : Read(m, row, columns[i])))];
+        var reads = _members.Select((m, i) => Expression.Assign(values[i], columns[i] == Missing ? Default(m) : Read(m, row, columns[i])));
         Expression made = Expression.Condition(
             Expression.Property(row, nameof(CsvRow.HasFailed)), Expression.Default(typeof(T)), Make(values, columns), typeof(T));
         return Expression.Lambda<Func<CsvRow, T>>(Expression.Block(typeof(T), values, [.. reads, made]), row).Compile();

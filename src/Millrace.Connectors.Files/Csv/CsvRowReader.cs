@@ -58,7 +58,8 @@ internal sealed class CsvRowReader(byte delimiter)
     };
 
     static string TooLong(RowCursor cursor) =>
-        $"a quoted field makes it longer than the limit of {cursor.LineBytesMax:N0} bytes; close the field, or raise the limit with .WithLineLimit(bytes)";
+        $"a quoted field makes it longer than the limit of {cursor.LineBytesMax:N0} bytes; "
+        + "close the field, or raise the limit with .WithLineLimit(bytes)";
 
     void TakeLines(RowCursor cursor, int next)
     {

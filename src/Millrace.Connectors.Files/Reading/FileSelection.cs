@@ -21,6 +21,15 @@ internal sealed record FileSelection(string Root, IReadOnlyList<string> Names)
         throw Missing(path, $"There is no file or folder '{path}'");
     }
 
+    /// <summary>The folder all files of a path are below, without a look at the disk for each of them.</summary>
+    public static string RootOf(string path)
+    {
+        string[] parts = path.Split('/', Path.DirectorySeparatorChar);
+        int wild = Array.FindIndex(parts, static part => part.IndexOfAny(Wildcards) >= 0);
+        if (wild >= 0 && !File.Exists(path)) return RootOf(parts, wild);
+        return Directory.Exists(path) ? path : Folder(Path.GetDirectoryName(path));
+    }
+
     public string PathOf(string name) => Root == "." ? name : Path.Combine(Root, name);
 
     /// <summary>The file after <paramref name="name"/>, or null.</summary>
@@ -28,13 +37,13 @@ internal sealed record FileSelection(string Root, IReadOnlyList<string> Names)
 
     static FileSelection InFolder(string path)
     {
-        string[] names = [.. Directory.EnumerateFiles(path).Select(static file => Path.GetFileName(file)).Where(static name => name[0] != '.')];
+        string[] names = [.. Directory.EnumerateFiles(path).Select(static f => Path.GetFileName(f)).Where(static name => name[0] != '.')];
         return names.Length > 0 ? Sorted(path, names) : throw Missing(path, $"There is no file in the folder '{path}'");
     }
 
     static FileSelection Matching(string path, string[] parts, int wild)
     {
-        string root = Folder(string.Join('/', parts[..wild]) + (wild == 1 && parts[0].Length == 0 ? "/" : ""));
+        string root = RootOf(parts, wild);
         string[] pattern = parts[wild..];
         SearchOption depth = pattern.Length > 1 ? SearchOption.AllDirectories : SearchOption.TopDirectoryOnly;
         string[] names = Directory.Exists(root)
@@ -43,6 +52,9 @@ internal sealed record FileSelection(string Root, IReadOnlyList<string> Names)
             : [];
         return names.Length > 0 ? Sorted(root, names) : throw Missing(path, $"No file fits the pattern '{path}'");
     }
+
+    static string RootOf(string[] parts, int wild) =>
+        Folder(string.Join('/', parts[..wild]) + (wild == 1 && parts[0].Length == 0 ? "/" : ""));
 
     static FileSelection Sorted(string root, string[] names)
     {

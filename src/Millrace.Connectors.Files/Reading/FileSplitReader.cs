@@ -9,6 +9,7 @@ internal sealed class FileSplitReader<T>(
 {
     OpenFile _file = first;
     bool _atEndOfFile;
+    Task _closing = Task.CompletedTask;
 
     // Opened while waiting, taken by the next read: a position asked for meanwhile is still that of the file before.
     OpenFile? _nextFile;
@@ -31,8 +32,7 @@ internal sealed class FileSplitReader<T>(
                 case RowStatus.Row:
                     return ReadStatus.More;
                 case RowStatus.Done:
-                    _atEndOfFile = true;
-                    return NextName is null ? ReadStatus.Finished : ReadStatus.Empty;
+                    return EndFile();
                 case RowStatus.TooLong:
                     BeginPassing();
                     break;
@@ -60,8 +60,18 @@ internal sealed class FileSplitReader<T>(
 
     public async ValueTask DisposeAsync()
     {
+        await _closing.ConfigureAwait(false);
         await _file.DisposeAsync().ConfigureAwait(false);
         if (_nextFile is not null) await _nextFile.DisposeAsync().ConfigureAwait(false);
+    }
+
+    ReadStatus EndFile()
+    {
+        _atEndOfFile = true;
+        if (NextName is not null) return ReadStatus.Empty;
+        // Whoever reads many splits may close them all at the end: the file and the blocks read ahead are given back now.
+        _closing = _file.DisposeAsync().AsTask();
+        return ReadStatus.Finished;
     }
 
     void TakeNextFile()
@@ -75,7 +85,8 @@ internal sealed class FileSplitReader<T>(
     void BeginPassing()
     {
         RowCursor cursor = _file.Cursor;
-        string reason = $"it is longer than the limit of {options.LineBytesMax:N0} bytes; raise it with .WithLineLimit(bytes) if the line is meant to be";
+        string reason = $"it is longer than the limit of {options.LineBytesMax:N0} bytes; "
+            + "raise it with .WithLineLimit(bytes) if the line is meant to be";
         MalformedRow row = MalformedRows.Describe(cursor, Math.Min(cursor.End - cursor.At, MalformedRows.TextBytesMax + 1), null, reason);
         if (!options.KeepsGoing) throw new MalformedRowException(row, "Lines without an end are often a sign of a file that is not text.");
         _file.PassLine(row);

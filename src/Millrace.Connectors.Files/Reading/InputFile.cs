@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 
 namespace Millrace.Connectors.Files;
@@ -24,7 +23,7 @@ internal static class InputFile
                 return file;
             }
 
-            Stream content = compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
+            Stream content = compressed ? new WholeGzipStream(file) : file;
             if (!options.IsUtf8) content = Encoding.CreateTranscodingStream(content, Strict(options.Encoding!), Encoding.UTF8);
             await SkipAsync(content, path, offset, cancellationToken).ConfigureAwait(false);
             return content;

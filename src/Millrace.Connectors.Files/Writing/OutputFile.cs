@@ -44,9 +44,12 @@ internal sealed class OutputFile : IAsyncDisposable
         try
         {
             Directory.CreateDirectory(folder);
-            string[] parts = isFolder && subtask.Index == 0 ? [.. Directory.EnumerateFiles(folder).Where(f => PartOf(f, extension) >= 0)] : [];
+            // The first instance looks after the parts of a run with more instances.
+            string[] parts = isFolder && subtask.Index == 0
+                ? [.. Directory.EnumerateFiles(folder).Where(f => PartOf(f, extension) >= 0)]
+                : [];
             if (keepsExisting && (parts.Length > 0 || File.Exists(target)))
-                throw new IOException($"'{(isFolder ? path : target)}' has output of an earlier run. Move it, give another path, or leave out .KeepExisting().");
+                throw new IOException($"'{path}' has output of an earlier run. Move it, give another path, or leave out .KeepExisting().");
             FileStream stream = new(hidden, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1, FileOptions.Asynchronous);
             return new OutputFile(target, hidden, stream, [.. parts.Where(f => PartOf(f, extension) >= subtask.Parallelism)]);
         }

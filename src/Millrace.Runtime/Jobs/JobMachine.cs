@@ -25,7 +25,7 @@ public static class JobMachine
         (JobState.Stopping, JobEvent.Opened or JobEvent.Failed or JobEvent.CancelAsked) => (state, JobEffect.None),
         // Closing what a finished job had open may fail, and then the job did not succeed.
         (JobState.Ended { Outcome: JobOutcome.Finished }, JobEvent.Failed failed) => (new JobState.Ended(new JobOutcome.Failed(failed.Cause)), JobEffect.None),
-        (JobState.Ended, JobEvent.CancelAsked or JobEvent.Failed) => (state, JobEffect.None),
+        (JobState.Ended, JobEvent.CancelAsked or JobEvent.Failed or JobEvent.Opened) => (state, JobEffect.None),
         _ => throw new UnreachableException($"a job that is {state} cannot see {e}"),
     };
 }

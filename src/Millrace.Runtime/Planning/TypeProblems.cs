@@ -1,18 +1,72 @@
+using Millrace.Engine;
 using Millrace.State;
+using Millrace.State.Codecs;
 
 namespace Millrace.Runtime.Planning;
 
-/// <summary>Finds the key and state types of a graph that cannot be stored. Pure, but for running the factories of functions.</summary>
+/// <summary>Finds the key and state types of a graph that cannot be stored, and functions that cannot be made, before anything runs.</summary>
 static class TypeProblems
 {
-    public static IEnumerable<GraphProblem> Of(JobGraph graph)
+    public static IEnumerable<GraphProblem> Of(JobGraph graph) => graph.Nodes.SelectMany(static node => Of(node).Select(m => new GraphProblem(node.Id, m)));
+
+    static IEnumerable<string> Of(GraphNode node)
     {
-        foreach (GraphNode node in graph.Nodes)
+        IEnumerable<string> keys =
+            from key in node.Inputs.Select(static e => e.KeyType).OfType<Type>().Distinct()
+            from problem in KeyTypes.Problems(key)
+            select $"records cannot be keyed by {key.Name}: {problem}";
+        return keys.Concat(node.Spec?.Accept(new SpecProblems(node)) ?? []);
+    }
+
+    static IEnumerable<string> Storing(Type type, string role) => CodecCheck.Problems(type).Select(problem => $"{role} cannot be stored: {problem}");
+
+    sealed class SpecProblems(GraphNode node) : IOperatorSpecVisitor<IEnumerable<string>>
+    {
+        public IEnumerable<string> Visit<T, TSplit>(SourceSpec<T, TSplit> spec) where TSplit : ISplit => [];
+
+        public IEnumerable<string> Visit<T>(WhereSpec<T> spec) => [];
+
+        public IEnumerable<string> Visit<TIn, TOut>(SelectSpec<TIn, TOut> spec) => [];
+
+        public IEnumerable<string> Visit<TIn, TOut>(SelectManySpec<TIn, TOut> spec) => [];
+
+        public IEnumerable<string> Visit<T>(EventTimeSpec<T> spec) => [];
+
+        public IEnumerable<string> Visit<TIn, TOut>(ProcessSpec<TIn, TOut> spec) => [];
+
+        public IEnumerable<string> Visit<TKey, TIn, TOut>(KeyedProcessSpec<TKey, TIn, TOut> spec)
         {
-            foreach (Type key in node.Inputs.Select(static e => e.KeyType).OfType<Type>().Distinct())
+            DeclaringScope scope = new();
+            try
             {
-                foreach (TypeProblem problem in KeyTypes.Problems(key)) yield return new(node.Id, $"its key cannot be used: {problem}");
+                object? function = spec.Factory(scope);
+                scope.Close();
+                if (function is null) return ["the factory of its function returned null; return a new function"];
             }
+            catch (Exception failure) when (failure is not OutOfMemoryException)
+            {
+                // The user's constructor also runs while planning; whatever it throws is a problem of the job, told with all the others.
+                return [$"its function cannot be made: {failure.GetType().Name}: {failure.Message}"];
+            }
+
+            IEnumerable<string> problems =
+                from declaration in scope.Declarations
+                from type in new[] { declaration.ValueType, declaration.MapKeyType }
+                where type is not null
+                from problem in Storing(type, $"state '{declaration.Name}'")
+                select problem;
+            return scope.HasEventTimers && node.WithoutEventTime() is { } source
+                ? problems.Append($"its timers need event time, but records of '{source.Id}' reach it without timestamps; give the source a watermark strategy, or use processing timers")
+                : problems;
         }
+
+        public IEnumerable<string> Visit<TKey, TState, TIn, TOut, TFold>(FoldSpec<TKey, TState, TIn, TOut, TFold> spec)
+            where TFold : struct, IFold<TKey, TState, TIn, TOut> => Storing(typeof(TState), "its state");
+
+        public IEnumerable<string> Visit<TKey, TIn, TAccumulator, TOut, TAggregate>(WindowSpec<TKey, TIn, TAccumulator, TOut, TAggregate> spec)
+            where TAggregate : struct, IAggregate<TKey, TIn, TAccumulator, TOut> =>
+            typeof(TAccumulator) == typeof(RecordList<TIn>) ? Storing(typeof(TIn), "the record type of its windows") : Storing(typeof(TAccumulator), "its accumulator");
+
+        public IEnumerable<string> Visit<T>(SinkSpec<T> spec) => [];
     }
 }

@@ -79,7 +79,7 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
 
     /// <inheritdoc/>
     public Cell Visit<TKey, TIn, TOut>(KeyedProcessSpec<TKey, TIn, TOut> spec) =>
-        throw new NotSupportedException();
+        Operator(KeyTypes.Of<TKey>().Accept(new KeyedProcessFactory<TKey, TIn, TOut>(spec, _context.Time)));
 
     /// <inheritdoc/>
     public Cell Visit<TKey, TState, TIn, TOut, TFold>(FoldSpec<TKey, TState, TIn, TOut, TFold> spec)
@@ -88,8 +88,13 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
 
     /// <inheritdoc/>
     public Cell Visit<TKey, TIn, TAccumulator, TOut, TAggregate>(WindowSpec<TKey, TIn, TAccumulator, TOut, TAggregate> spec)
-        where TAggregate : struct, IAggregate<TKey, TIn, TAccumulator, TOut> =>
-        throw new NotSupportedException();
+        where TAggregate : struct, IAggregate<TKey, TIn, TAccumulator, TOut>
+    {
+        OutputPort<TOut> main = _ports.Main<TOut>(_node);
+        IOutputPort[] sides = _ports.Sides(_node, main.Buffer);
+        OutputBuffer<TIn>? late = sides.OfType<OutputPort<TIn>>().FirstOrDefault(s => spec.LatePort is not null && s.Link == _ports.LinkOf(spec.LatePort))?.Buffer;
+        return Operator(KeyTypes.Of<TKey>().Accept(new WindowFactory<TKey, TIn, TAccumulator, TOut, TAggregate>(spec, late, _context.Time)), main, sides);
+    }
 
     /// <inheritdoc/>
     public Cell Visit<T>(SinkSpec<T> spec)
@@ -100,9 +105,14 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
 
     Cell Operator<TIn, TOut>(IOperator<TIn, TOut> op)
     {
-        Link<TIn> input = Input<TIn>();
         OutputPort<TOut> main = _ports.Main<TOut>(_node);
-        return Reading(input, new OperatorCell<TIn, TOut>(op, input, main, _ports.Sides(_node, main.Buffer))
+        return Operator(op, main, _ports.Sides(_node, main.Buffer));
+    }
+
+    Cell Operator<TIn, TOut>(IOperator<TIn, TOut> op, OutputPort<TOut> main, IOutputPort[] sides)
+    {
+        Link<TIn> input = Input<TIn>();
+        return Reading(input, new OperatorCell<TIn, TOut>(op, input, main, sides)
         {
             OperatorId = _node.Id,
             Lifetime = op.Function is null ? null : new(op.Function, FunctionContext()),

@@ -45,6 +45,12 @@ public static class TableLimits
     /// <summary>Bytes of a table from which on asking for slots ahead of time pays: half of a small second-level cache.</summary>
     public const int NearCacheBytes = 256 << 10;
 
+    /// <summary>Elements of a full chunk of a list: what one append moves at most. A power of two.</summary>
+    public const int ListChunkElements = 256;
+
+    /// <summary>Elements there is room for in a list of one.</summary>
+    public const int ListFirstElements = 4;
+
     /// <summary>Fibonacci multiplier (Knuth, TAOCP 3, 6.4): spreads hashes that differ in any bits over the top bits.</summary>
     internal const uint Remix = 0x9E3779B1;
 }

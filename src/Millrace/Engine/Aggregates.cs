@@ -22,6 +22,9 @@ public interface IAggregate<TKey, TIn, TAccumulator, TOut>
     /// <summary>Emits a window's result.</summary>
     void Emit(TKey key, TimeWindow window, TAccumulator accumulator, Output<TOut> output);
 
+    /// <summary>Whether merging takes about as long however many records went in; false where a merged accumulator grows, as lists do.</summary>
+    bool IsMergeCheap => true;
+
     /// <summary>The user's function object, opened and disposed by the engine; null when there is none.</summary>
     object? Function => null;
 }
@@ -129,6 +132,9 @@ public readonly struct ReduceAggregate<TKey, T>(Func<T, T, T> reduce) : IAggrega
 [Experimental(Experiments.Engine)]
 public readonly struct ProcessAggregate<TKey, TIn, TOut>(IWindowProcess<TKey, TIn, TOut> process) : IAggregate<TKey, TIn, RecordList<TIn>, TOut>
 {
+    /// <inheritdoc/>
+    public bool IsMergeCheap => false;
+
     /// <inheritdoc/>
     public object Function => process;
 

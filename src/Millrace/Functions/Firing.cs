@@ -5,7 +5,7 @@ namespace Millrace;
 /// <param name="key">The key the timer was set for; state handles are already on it.</param>
 /// <param name="timestamp">The moment the timer was set for, not the moment it fires.</param>
 /// <param name="timer">The timer handle of the function.</param>
-public readonly ref struct Firing<TKey>(TKey key, Timestamp timestamp, ITimer timer)
+public readonly ref struct Firing<TKey>(TKey key, Timestamp timestamp, IKeyedTimer timer)
 {
     /// <summary>The key the timer was set for; state handles are already on it.</summary>
     public TKey Key { get; } = key;
@@ -14,5 +14,5 @@ public readonly ref struct Firing<TKey>(TKey key, Timestamp timestamp, ITimer ti
     public Timestamp Timestamp { get; } = timestamp;
 
     /// <summary>The handle that fires: compare it with the function's own fields when there are several.</summary>
-    public ITimer Timer { get; } = timer;
+    public IKeyedTimer Timer { get; } = timer;
 }

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Millrace;
 
 /// <summary>A timer handle of a keyed function.</summary>
-public interface ITimer
+public interface IKeyedTimer
 {
     /// <summary>The name it was declared with.</summary>
     string Name { get; }
@@ -13,7 +13,7 @@ public interface ITimer
 /// A timer with at most one deadline per key: setting it moves it. Timers are state. One set at or before the current time fires at
 /// the next advance. Used from the function's own calls only; always on the current key.
 /// </summary>
-public abstract class KeyedTimer : ITimer
+public abstract class KeyedTimer : IKeyedTimer
 {
     /// <inheritdoc/>
     public abstract string Name { get; }
@@ -34,7 +34,7 @@ public abstract class KeyedTimer : ITimer
 /// Timers with any number of distinct deadlines per key; setting the same deadline twice is one timer. Used from the function's own
 /// calls only; always on the current key.
 /// </summary>
-public abstract class KeyedTimerSet : ITimer
+public abstract class KeyedTimerSet : IKeyedTimer
 {
     /// <inheritdoc/>
     public abstract string Name { get; }

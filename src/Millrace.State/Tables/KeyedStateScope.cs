@@ -1,0 +1,149 @@
+using Millrace.State.Timers;
+
+namespace Millrace.State.Tables;
+
+/// <summary>The state and timers of one keyed function of one task: made as the function's constructor declares them. Not thread-safe.</summary>
+/// <typeparam name="TKey">The key type.</typeparam>
+/// <typeparam name="TOps">The key type's operations.</typeparam>
+/// <param name="clock">The clock of the machine.</param>
+public sealed class KeyedStateScope<TKey, TOps>(Func<Timestamp> clock) : StateScope where TOps : struct, IKeyOps<TKey>
+{
+    readonly StateDeclarations _declared = new();
+    readonly List<IKeyedRows> _rows = [];
+    Timestamp _watermark = Timestamp.None;
+
+    /// <summary>Which key the function is called for.</summary>
+    public KeyContext<TKey> Context { get; } = new();
+
+    /// <summary>The timers in event time.</summary>
+    public TimerQueue<TKey> EventTimers { get; } = new();
+
+    /// <summary>The timers on the clock of the machine.</summary>
+    public TimerQueue<TKey> ProcessingTimers { get; } = new();
+
+    /// <summary>Everything declared, in order of declaration.</summary>
+    public IReadOnlyList<StateDeclaration> Declarations => _declared.All;
+
+    /// <inheritdoc/>
+    public override Timestamp CurrentWatermark
+    {
+        get
+        {
+            _declared.RequireClosed(nameof(CurrentWatermark));
+            return _watermark;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Timestamp CurrentProcessingTime
+    {
+        get
+        {
+            _declared.RequireClosed(nameof(CurrentProcessingTime));
+            return clock();
+        }
+    }
+
+    /// <summary>The function's constructor has returned: nothing more can be declared.</summary>
+    public void Close() => _declared.Close();
+
+    /// <summary>Event time has advanced.</summary>
+    public void SetWatermark(Timestamp watermark) => _watermark = watermark;
+
+    /// <summary>Asks the memory for the rows of the next keys, in the tables too large for the near caches.</summary>
+    public void Prefetch(ReadOnlySpan<uint> hashes)
+    {
+        foreach (IKeyedRows rows in _rows)
+        {
+            if (rows.IsLarge) rows.Prefetch(hashes);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ValueState<T> Value<T>(string name)
+    {
+        _declared.Add(new(StateKind.Value, name, typeof(T)));
+        return Keep(new TableValueState<TKey, T, TOps>(name, Context));
+    }
+
+    /// <inheritdoc/>
+    public override ListState<T> List<T>(string name)
+    {
+        _declared.Add(new(StateKind.List, name, typeof(T)));
+        return Keep(new TableListState<TKey, T, TOps>(name, Context));
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="UnsupportedTypeException"><typeparamref name="TMapKey"/> cannot be a key.</exception>
+    public override MapState<TMapKey, TValue> Map<TMapKey, TValue>(string name)
+    {
+        _declared.Add(new(StateKind.Map, name, typeof(TValue), typeof(TMapKey)));
+        IReadOnlyList<TypeProblem> problems = KeyTypes.Problems(typeof(TMapKey));
+        if (problems.Count > 0) throw new UnsupportedTypeException(typeof(TMapKey), $"a key of the map '{name}'", problems);
+        return KeyTypes.Of<TMapKey>().Accept(new MapMaker<TMapKey, TValue>(name, Context));
+    }
+
+    /// <inheritdoc/>
+    public override ReducingState<T> Reducing<T>(string name, Func<T, T, T> reduce)
+    {
+        ArgumentNullException.ThrowIfNull(reduce);
+        _declared.Add(new(StateKind.Reducing, name, typeof(T)));
+        return Keep(new TableReducingState<TKey, T, TOps>(name, Context, reduce));
+    }
+
+    /// <inheritdoc/>
+    public override AggregatingState<TIn, TOut> Aggregating<TIn, TAccumulator, TOut>(
+        string name, Func<TAccumulator> seed, Func<TAccumulator, TIn, TAccumulator> add, Func<TAccumulator, TOut> result)
+    {
+        ArgumentNullException.ThrowIfNull(seed);
+        ArgumentNullException.ThrowIfNull(add);
+        ArgumentNullException.ThrowIfNull(result);
+        _declared.Add(new(StateKind.Aggregating, name, typeof(TAccumulator)));
+        return Keep(new TableAggregatingState<TKey, TIn, TAccumulator, TOut, TOps>(name, Context, seed, add, result));
+    }
+
+    /// <inheritdoc/>
+    public override EventTimer EventTimer(string name)
+    {
+        _declared.Add(new(StateKind.EventTimer, name));
+        QueuedEventTimer<TKey, TOps> timer = new(name, EventTimers, Context);
+        _rows.Add(timer.Timers);
+        return timer;
+    }
+
+    /// <inheritdoc/>
+    public override EventTimerSet EventTimerSet(string name)
+    {
+        _declared.Add(new(StateKind.EventTimerSet, name));
+        return new QueuedEventTimerSet<TKey, TOps>(name, EventTimers, Context);
+    }
+
+    /// <inheritdoc/>
+    public override ProcessingTimer ProcessingTimer(string name)
+    {
+        _declared.Add(new(StateKind.ProcessingTimer, name));
+        QueuedProcessingTimer<TKey, TOps> timer = new(name, ProcessingTimers, Context);
+        _rows.Add(timer.Timers);
+        return timer;
+    }
+
+    /// <inheritdoc/>
+    public override ProcessingTimerSet ProcessingTimerSet(string name)
+    {
+        _declared.Add(new(StateKind.ProcessingTimerSet, name));
+        return new QueuedProcessingTimerSet<TKey, TOps>(name, ProcessingTimers, Context);
+    }
+
+    TState Keep<TState>(TState state) where TState : IKeyedRows
+    {
+        _rows.Add(state);
+        return state;
+    }
+
+    sealed class MapMaker<TMapKey, TValue>(string name, KeyContext<TKey> context) : IKeyOpsVisitor<TMapKey, MapState<TMapKey, TValue>>
+        where TMapKey : notnull
+    {
+        public MapState<TMapKey, TValue> Visit<TMapOps>() where TMapOps : struct, IKeyOps<TMapKey> =>
+            new TableMapState<TKey, TMapKey, TValue, TOps, TMapOps>(name, context);
+    }
+}
