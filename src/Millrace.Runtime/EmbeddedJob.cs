@@ -48,6 +48,15 @@ public sealed class EmbeddedJob : ITaskOwner
     /// <inheritdoc/>
     bool ITaskOwner.IsStopping => _isStopping;
 
+    /// <summary>Whether sources, sinks and functions are still being opened.</summary>
+    internal bool IsOpening
+    {
+        get
+        {
+            lock (_lock) return _state is JobState.Starting;
+        }
+    }
+
     /// <summary>Asks the job to stop without its result: what is under way is dropped. Returns at once.</summary>
     public void Cancel() => Handle(new JobEvent.CancelAsked());
 
@@ -61,8 +70,12 @@ public sealed class EmbeddedJob : ITaskOwner
     internal void Start()
     {
         _started = _options.Time.GetTimestamp();
-        (_scheduler as WorkerThreads)?.Start();
-        _watch.Start();
+        if (_scheduler is WorkerThreads threads)
+        {
+            threads.Start();
+            _watch.Start();
+        }
+
         _opening = OpenAsync();
     }
 
