@@ -16,6 +16,132 @@ public sealed class ExplainTests
             .Sink("out", DiscardSink.Of<WindowValue<(string, int), decimal>>()).Blocking();
     };
 
+    const string Json =
+        """
+        {
+          "job": "orders",
+          "tasks": 7,
+          "channels": 8,
+          "channelBytesMax": 851968,
+          "chains": [
+            {
+              "number": 1,
+              "parallelism": 2,
+              "hasOwnThread": false,
+              "operators": [
+                {
+                  "id": "sales",
+                  "verb": "Source",
+                  "output": "Sale",
+                  "detail": "CSV sales.csv",
+                  "watermarks": {
+                    "outOfOrderness": "00:05:00",
+                    "idleAfter": "00:00:30"
+                  },
+                  "inputs": []
+                },
+                {
+                  "id": "Where-3",
+                  "verb": "Where",
+                  "output": "Sale",
+                  "inputs": [
+                    {
+                      "from": "sales",
+                      "type": "Sale"
+                    }
+                  ]
+                }
+              ]
+            },
+            {
+              "number": 2,
+              "parallelism": 1,
+              "hasOwnThread": false,
+              "operators": [
+                {
+                  "id": "bad-rows",
+                  "verb": "Sink",
+                  "detail": "discard",
+                  "inputs": [
+                    {
+                      "from": "sales",
+                      "side": "malformed",
+                      "type": "MalformedRow"
+                    }
+                  ]
+                }
+              ]
+            },
+            {
+              "number": 3,
+              "parallelism": 2,
+              "hasOwnThread": false,
+              "operators": [
+                {
+                  "id": "per-hour",
+                  "verb": "Sum",
+                  "output": "WindowValue<(string, int), decimal>",
+                  "detail": "tumbling 1:00:00, lateness 0:10:00",
+                  "inputs": [
+                    {
+                      "from": "Where-3",
+                      "type": "Sale"
+                    }
+                  ]
+                }
+              ]
+            },
+            {
+              "number": 4,
+              "parallelism": 2,
+              "hasOwnThread": true,
+              "operators": [
+                {
+                  "id": "out",
+                  "verb": "Sink",
+                  "detail": "discard",
+                  "inputs": [
+                    {
+                      "from": "per-hour",
+                      "type": "WindowValue<(string, int), decimal>"
+                    }
+                  ]
+                }
+              ]
+            }
+          ],
+          "edges": [
+            {
+              "from": "sales",
+              "side": "malformed",
+              "to": "bad-rows",
+              "partitioning": "rebalance",
+              "channels": 2,
+              "batchRecords": 1024,
+              "bytesMax": 131072
+            },
+            {
+              "from": "Where-3",
+              "to": "per-hour",
+              "partitioning": "keyBy",
+              "keyType": "(string, int)",
+              "channels": 4,
+              "batchRecords": 1024,
+              "bytesMax": 262144
+            },
+            {
+              "from": "per-hour",
+              "to": "out",
+              "partitioning": "forward",
+              "channels": 2,
+              "batchRecords": 1024,
+              "bytesMax": 458752
+            }
+          ]
+        }
+
+        """;
+
     [Fact]
     public async Task Explain_AsText_ShowsChainsOperatorsAndChannels()
     {
@@ -52,130 +178,6 @@ public sealed class ExplainTests
         HostOutcome outcome = await HostHarness.RunAsync(s_sales, "--explain=json", "--parallelism", "2");
 
         Assert.Equal((ExitCodes.Finished, ""), (outcome.ExitCode, outcome.Error));
-        Assert.Equal(
-            """
-            {
-              "job": "orders",
-              "tasks": 7,
-              "channels": 8,
-              "channelBytesMax": 851968,
-              "chains": [
-                {
-                  "number": 1,
-                  "parallelism": 2,
-                  "hasOwnThread": false,
-                  "operators": [
-                    {
-                      "id": "sales",
-                      "verb": "Source",
-                      "output": "Sale",
-                      "detail": "CSV sales.csv",
-                      "watermarks": {
-                        "outOfOrderness": "00:05:00",
-                        "idleAfter": "00:00:30"
-                      },
-                      "inputs": []
-                    },
-                    {
-                      "id": "Where-3",
-                      "verb": "Where",
-                      "output": "Sale",
-                      "inputs": [
-                        {
-                          "from": "sales",
-                          "type": "Sale"
-                        }
-                      ]
-                    }
-                  ]
-                },
-                {
-                  "number": 2,
-                  "parallelism": 1,
-                  "hasOwnThread": false,
-                  "operators": [
-                    {
-                      "id": "bad-rows",
-                      "verb": "Sink",
-                      "detail": "discard",
-                      "inputs": [
-                        {
-                          "from": "sales",
-                          "side": "malformed",
-                          "type": "MalformedRow"
-                        }
-                      ]
-                    }
-                  ]
-                },
-                {
-                  "number": 3,
-                  "parallelism": 2,
-                  "hasOwnThread": false,
-                  "operators": [
-                    {
-                      "id": "per-hour",
-                      "verb": "Sum",
-                      "output": "WindowValue<(string, int), decimal>",
-                      "detail": "tumbling 1:00:00, lateness 0:10:00",
-                      "inputs": [
-                        {
-                          "from": "Where-3",
-                          "type": "Sale"
-                        }
-                      ]
-                    }
-                  ]
-                },
-                {
-                  "number": 4,
-                  "parallelism": 2,
-                  "hasOwnThread": true,
-                  "operators": [
-                    {
-                      "id": "out",
-                      "verb": "Sink",
-                      "detail": "discard",
-                      "inputs": [
-                        {
-                          "from": "per-hour",
-                          "type": "WindowValue<(string, int), decimal>"
-                        }
-                      ]
-                    }
-                  ]
-                }
-              ],
-              "edges": [
-                {
-                  "from": "sales",
-                  "side": "malformed",
-                  "to": "bad-rows",
-                  "partitioning": "rebalance",
-                  "channels": 2,
-                  "batchRecords": 1024,
-                  "bytesMax": 131072
-                },
-                {
-                  "from": "Where-3",
-                  "to": "per-hour",
-                  "partitioning": "keyBy",
-                  "keyType": "(string, int)",
-                  "channels": 4,
-                  "batchRecords": 1024,
-                  "bytesMax": 262144
-                },
-                {
-                  "from": "per-hour",
-                  "to": "out",
-                  "partitioning": "forward",
-                  "channels": 2,
-                  "batchRecords": 1024,
-                  "bytesMax": 458752
-                }
-              ]
-            }
-
-            """, outcome.Output);
+        Assert.Equal(Json, outcome.Output);
     }
 }
