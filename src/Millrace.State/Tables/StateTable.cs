@@ -60,18 +60,25 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
         }
     }
 
-    /// <summary>Reads the value of a key.</summary>
+    /// <summary>Reads the value of a key. Does not count as a write.</summary>
     public bool TryGet(uint hash, TKey key, [MaybeNullWhen(false)] out TValue value)
     {
-        ref TValue found = ref Find(hash, key);
-        if (Unsafe.IsNullRef(ref found))
+        TableSlot<TKey, TValue>[] slots = SegmentOf(hash).Slots;
+        ref TableSlot<TKey, TValue> first = ref MemoryMarshal.GetArrayDataReference(slots);
+        uint mask = (uint)(slots.Length - 1);
+        for (uint at = hash & mask; ; at = (at + 1) & mask)
         {
-            value = default;
-            return false;
-        }
+            ref TableSlot<TKey, TValue> slot = ref Unsafe.Add(ref first, at);
+            if (slot.Epoch < _firstLiveEpoch)
+            {
+                value = default;
+                return false;
+            }
 
-        value = found;
-        return true;
+            if (slot.Hash != hash || !default(TOps).Equals(slot.Key, key)) continue;
+            value = slot.Value;
+            return true;
+        }
     }
 
     /// <summary>The value of a key, in place, made as <c>default</c> when there is none. Counts as a write. Valid until the next call.</summary>
@@ -118,14 +125,16 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
         }
     }
 
-    /// <summary>Removes all rows and keeps the memory. Constant time where slots hold no references: their epochs just become too old.</summary>
+    /// <summary>
+    /// Removes all rows and keeps the memory: their epochs just become too old, so no step of it is long. Where slots hold references, a
+    /// segment lets go of them when its next row is made.
+    /// </summary>
     public void Clear()
     {
         foreach (TableSegment<TKey, TValue> segment in _directory)
         {
-            if (segment.Count == 0) continue;
+            segment.HoldsRemoved |= segment.Count > 0;
             segment.Count = 0;
-            if (RuntimeHelpers.IsReferenceOrContainsReferences<TableSlot<TKey, TValue>>()) Array.Clear(segment.Slots);
         }
 
         Count = 0;
@@ -174,6 +183,7 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
             return ref GetOrAdd(hash, key, out _);
         }
 
+        if (segment.HoldsRemoved) LetGo(segment);
         segment.Count++;
         Count++;
         slot.Hash = hash;
@@ -181,6 +191,12 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
         slot.Key = key;
         slot.Value = default!;
         return ref slot.Value;
+    }
+
+    static void LetGo(TableSegment<TKey, TValue> segment)
+    {
+        segment.HoldsRemoved = false;
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<TableSlot<TKey, TValue>>()) Array.Clear(segment.Slots);
     }
 
     void Grow(TableSegment<TKey, TValue> segment, uint hash)

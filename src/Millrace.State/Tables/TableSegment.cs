@@ -31,6 +31,9 @@ sealed class TableSegment<TKey, TValue>(int slots, int depth)
     public TableSlot<TKey, TValue>[] Slots = new TableSlot<TKey, TValue>[slots];
     public int Count;
     public int Depth = depth;
+
+    /// <summary>Whether slots still refer to what a clear has removed.</summary>
+    public bool HoldsRemoved;
 }
 
 /// <summary>Limits of tables.</summary>
