@@ -108,6 +108,52 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
         }
     }
 
+    /// <summary>
+    /// Calls the step with the rows of many keys in order, making those that do not exist. What finding a row needs of the table stays in
+    /// registers from one key to the next, which is what this is for. Counts as a write.
+    /// </summary>
+    /// <param name="keys">The keys.</param>
+    /// <param name="hashes">Their hashes.</param>
+    /// <param name="step">Called once per key, until it wants to stop. Must not use the table.</param>
+    /// <returns>How many keys the step was called for.</returns>
+    public int Update<TStep>(ReadOnlySpan<TKey> keys, ReadOnlySpan<uint> hashes, scoped ref TStep step)
+        where TStep : struct, IRowStep<TKey, TValue>, allows ref struct
+    {
+        TableSegment<TKey, TValue>[] directory = _directory;
+        int shift = _shift;
+        uint firstLive = _firstLiveEpoch;
+        uint epoch = _epoch;
+        for (int i = 0; i < keys.Length && i < hashes.Length; i++)
+        {
+            if (!step.CanGoOn) return i;
+            uint hash = hashes[i];
+            TKey key = keys[i];
+            TableSegment<TKey, TValue> segment =
+                Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(directory), (nint)((ulong)(hash * TableLimits.Remix) >> shift));
+            TableSlot<TKey, TValue>[] slots = segment.Slots;
+            ref TableSlot<TKey, TValue> first = ref MemoryMarshal.GetArrayDataReference(slots);
+            uint mask = (uint)(slots.Length - 1);
+            for (uint at = hash & mask; ; at = (at + 1) & mask)
+            {
+                ref TableSlot<TKey, TValue> slot = ref Unsafe.Add(ref first, at);
+                if (slot.Hash == hash && slot.Epoch >= firstLive && default(TOps).Equals(slot.Key, key))
+                {
+                    slot.Epoch = epoch;
+                    step.Step(i, key, ref slot.Value, isNew: false);
+                    break;
+                }
+
+                if (slot.Epoch >= firstLive) continue;
+                step.Step(i, key, ref Insert(segment, ref slot, hash, key), isNew: true);
+                directory = _directory;
+                shift = _shift;
+                break;
+            }
+        }
+
+        return Math.Min(keys.Length, hashes.Length);
+    }
+
     /// <summary>Removes a key's row; false when there was none.</summary>
     public bool Remove(uint hash, TKey key)
     {
