@@ -73,9 +73,11 @@ public sealed class EventTimeTests
         Assert.Equal(new Timestamp(199), harness.WatermarkOf("out"));
         quiet.Send(150);
         busy.Send(300);
-        Assert.Equal(new Timestamp(199), harness.RunUntilIdle().WatermarkOf("out"));
-        quiet.Send(250);
-        Assert.Equal(new Timestamp(249), harness.RunUntilIdle().WatermarkOf("out"));
+        Assert.Equal(new Timestamp(299), harness.RunUntilIdle().WatermarkOf("out"));
+        quiet.Send(350);
+        harness.RunUntilIdle();
+        busy.Send(400);
+        Assert.Equal(new Timestamp(349), harness.RunUntilIdle().WatermarkOf("out"));
     }
 
     [Fact]
