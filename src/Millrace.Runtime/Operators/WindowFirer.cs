@@ -16,8 +16,8 @@ interface IWindowFirer<TKey, TAccumulator, TOut, TOps> where TOps : struct, IKey
 }
 
 /// <summary>
-/// Merges the panes of a window as it fires: for windows of one slice, where there is nothing to merge, and of few; and for accumulators
-/// that grow as they merge, where keeping merged ones would keep every record many times.
+/// Merges the panes of a window as it fires: for windows of one slice, where there is nothing to merge, and for accumulators that grow as
+/// they merge, where keeping merged ones would keep every record many times.
 /// </summary>
 sealed class WindowDirectFirer<TKey, TIn, TAccumulator, TOut, TAggregate, TOps>(WindowPanes<TKey, TAccumulator, TOps> panes, TAggregate aggregate)
     : IWindowFirer<TKey, TAccumulator, TOut, TOps>

@@ -51,7 +51,7 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
         _aggregate = aggregate;
         _time = windows.IsProcessingTime ? time : null;
         _lateFiring = new(_slices, _panes, aggregate);
-        _firer = _slices.PerWindow > WindowLimits.DirectSlicesMax && aggregate.IsMergeCheap
+        _firer = _slices.PerWindow > 1 && aggregate.IsMergeCheap
             ? new WindowSlidingFirer<TKey, TIn, TAccumulator, TOut, TAggregate, TOps>(_slices, _panes, aggregate)
             : new WindowDirectFirer<TKey, TIn, TAccumulator, TOut, TAggregate, TOps>(_panes, aggregate);
     }

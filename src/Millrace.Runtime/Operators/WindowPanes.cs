@@ -42,9 +42,10 @@ sealed class WindowPanes<TKey, TAccumulator, TOps>(WindowSlices slices) where TO
 {
     readonly Dictionary<long, WindowPane<TKey, TAccumulator, TOps>> _byFirst = [];
     readonly List<WindowPane<TKey, TAccumulator, TOps>> _added = [];
-    readonly Stack<WindowPane<TKey, TAccumulator, TOps>> _spare = new(WindowLimits.SpareTablesMax);
+    readonly Stack<WindowPane<TKey, TAccumulator, TOps>> _spare = new(WindowLimits.SpareTablesMin);
     WindowPane<TKey, TAccumulator, TOps>[] _ring = new WindowPane<TKey, TAccumulator, TOps>[16];
     int _head;
+    long _spareBytes;
 
     /// <summary>How many panes there are.</summary>
     public int Live => _byFirst.Count;
@@ -62,7 +63,8 @@ sealed class WindowPanes<TKey, TAccumulator, TOps>(WindowSlices slices) where TO
     {
         isNew = !_byFirst.TryGetValue(first, out WindowPane<TKey, TAccumulator, TOps>? pane);
         if (pane is not null) return pane;
-        if (!_spare.TryPop(out pane)) pane = new();
+        if (_spare.TryPop(out pane)) _spareBytes -= BytesOf(pane);
+        else pane = new();
         pane.Move(slices, first);
         _byFirst.Add(first, pane);
         _added.Add(pane);
@@ -126,10 +128,13 @@ sealed class WindowPanes<TKey, TAccumulator, TOps>(WindowSlices slices) where TO
         _head = (_head + 1) & (_ring.Length - 1);
         Count--;
         _byFirst.Remove(pane.First);
-        if (_spare.Count == WindowLimits.SpareTablesMax) return;
+        if (_spare.Count >= WindowLimits.SpareTablesMin && _spareBytes + BytesOf(pane) > WindowLimits.SpareBytesMax) return;
+        _spareBytes += BytesOf(pane);
         pane.Table.Clear();
         _spare.Push(pane);
     }
+
+    static long BytesOf(WindowPane<TKey, TAccumulator, TOps> pane) => pane.Table.SlotCount * StateTable<TKey, TAccumulator, TOps>.SlotBytes;
 
     void Reserve(int count)
     {

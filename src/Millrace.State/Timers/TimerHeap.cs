@@ -39,8 +39,8 @@ sealed class TimerHeap<TKey>
             else SiftDown(index, last);
         }
 
-        // One chunk is kept in reserve, so that a heap that goes up and down at its edge does not allocate.
-        if (_chunkCount > 2 && Count <= (_chunkCount - 2) << ChunkBits) _chunks[--_chunkCount] = null!;
+        // Memory goes only when three quarters are idle, so that a heap that goes up and down does not allocate.
+        if (_chunkCount > 4 && Count <= _chunkCount << (ChunkBits - 2)) _chunks[--_chunkCount] = null!;
     }
 
     /// <summary>Puts a later entry in place of the first.</summary>

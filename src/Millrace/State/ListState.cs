@@ -1,6 +1,9 @@
 namespace Millrace;
 
-/// <summary>A list per key. Used from the function's own calls only; always on the current key.</summary>
+/// <summary>
+/// A list per key. Used from the function's own calls only; always on the current key. An element that is an object must not be changed
+/// once it was added or after it was read.
+/// </summary>
 /// <typeparam name="T">The element type.</typeparam>
 public abstract class ListState<T>
 {

@@ -2,7 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Millrace;
 
-/// <summary>A map per key. Used from the function's own calls only; always on the current key.</summary>
+/// <summary>
+/// A map per key. Used from the function's own calls only; always on the current key. A value that is an object must not be changed once
+/// it was stored or after it was read, only replaced with <see cref="Set"/>.
+/// </summary>
 /// <typeparam name="TMapKey">The type of the map's keys; the rules of stream keys apply.</typeparam>
 /// <typeparam name="TValue">The type of the map's values.</typeparam>
 public abstract class MapState<TMapKey, TValue> where TMapKey : notnull

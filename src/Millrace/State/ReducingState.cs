@@ -2,7 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Millrace;
 
-/// <summary>One value per key, merged with each value added. Used from the function's own calls only; always on the current key.</summary>
+/// <summary>
+/// One value per key, merged with each value added. Used from the function's own calls only; always on the current key. A value that is
+/// an object must not be changed once it was added or after it was read.
+/// </summary>
 /// <typeparam name="T">The value type.</typeparam>
 public abstract class ReducingState<T>
 {

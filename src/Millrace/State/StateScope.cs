@@ -2,7 +2,8 @@ namespace Millrace;
 
 /// <summary>
 /// Declares the state and timers of a keyed function, in its constructor only. Names are unique within the operator and are what
-/// a later version of the program finds its state by. Given by the engine; do not keep it.
+/// a later version of the program finds its state by. Given by the engine; keep it only to read <see cref="CurrentWatermark"/> and
+/// <see cref="CurrentProcessingTime"/> in the function's calls.
 /// </summary>
 public abstract class StateScope
 {
@@ -49,9 +50,11 @@ public abstract class StateScope
     /// <exception cref="InvalidOperationException">The name was declared already, or the constructor has returned.</exception>
     public abstract ProcessingTimerSet ProcessingTimerSet(string name);
 
-    /// <summary>Where event time stands in this task. Callable at any time from the function's own calls.</summary>
+    /// <summary>Where event time stands in this task; while timers fire, already where it advances to. Readable in the function's own calls.</summary>
+    /// <exception cref="InvalidOperationException">The constructor has not returned.</exception>
     public abstract Timestamp CurrentWatermark { get; }
 
-    /// <summary>The clock of the machine. Callable at any time from the function's own calls.</summary>
+    /// <summary>The clock of the machine. Readable in the function's own calls.</summary>
+    /// <exception cref="InvalidOperationException">The constructor has not returned.</exception>
     public abstract Timestamp CurrentProcessingTime { get; }
 }

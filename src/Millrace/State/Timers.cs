@@ -10,8 +10,8 @@ public interface IKeyedTimer
 }
 
 /// <summary>
-/// A timer with at most one deadline per key: setting it moves it. Timers are state. One set at or before the current time fires at
-/// the next advance. Used from the function's own calls only; always on the current key.
+/// A timer with at most one deadline per key: setting it moves it. Timers are state. Equal deadlines fire in the order they were set; setting
+/// the deadline it has already changes nothing. One set at or before the current time fires at the next advance. Used from the function's own calls only; always on the current key.
 /// </summary>
 public abstract class KeyedTimer : IKeyedTimer
 {
@@ -48,14 +48,23 @@ public abstract class KeyedTimerSet : IKeyedTimer
     public abstract bool Remove(Timestamp deadline);
 }
 
-/// <summary>A <see cref="KeyedTimer"/> in event time: fires when the watermark reaches the deadline.</summary>
+/// <summary>
+/// A <see cref="KeyedTimer"/> in event time: fires when the watermark reaches the deadline; at the end of input all of them fire, and one
+/// set for <see cref="Timestamp.MaxValue"/> only then.
+/// </summary>
 public abstract class EventTimer : KeyedTimer;
 
-/// <summary>A <see cref="KeyedTimer"/> on the clock of the machine: fires once the clock has passed the deadline.</summary>
+/// <summary>
+/// A <see cref="KeyedTimer"/> on the clock of the machine: fires once the clock has passed the deadline. One still set when the input
+/// ends does not fire: it is dropped and counted.
+/// </summary>
 public abstract class ProcessingTimer : KeyedTimer;
 
 /// <summary>A <see cref="KeyedTimerSet"/> in event time: fires when the watermark reaches a deadline.</summary>
 public abstract class EventTimerSet : KeyedTimerSet;
 
-/// <summary>A <see cref="KeyedTimerSet"/> on the clock of the machine: fires once the clock has passed a deadline.</summary>
+/// <summary>
+/// A <see cref="KeyedTimerSet"/> on the clock of the machine: fires once the clock has passed a deadline. Those still set when the input
+/// ends do not fire: they are dropped and counted.
+/// </summary>
 public abstract class ProcessingTimerSet : KeyedTimerSet;

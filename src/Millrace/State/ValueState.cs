@@ -2,7 +2,11 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Millrace;
 
-/// <summary>One value per key. Used from the function's own calls only; always on the current key.</summary>
+/// <summary>
+/// One value per key. Used from the function's own calls only; always on the current key. What is stored is the value itself, not a
+/// copy of what it refers to: an object must not be changed once it was stored or after it was read; make a changed one and
+/// <see cref="Set"/> it. Null is a value, different from none.
+/// </summary>
 /// <typeparam name="T">The value type. A stored object must not be changed afterwards, only replaced with <see cref="Set"/>.</typeparam>
 public abstract class ValueState<T>
 {

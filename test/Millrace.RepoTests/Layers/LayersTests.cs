@@ -46,7 +46,7 @@ public sealed class LayersTests(ITestOutputHelper output)
     [Theory]
     [InlineData("Millrace/Streams", "Millrace")]
     [InlineData("Millrace", "Millrace")]
-    [InlineData("Millrace.Connectors.Files/Csv", "Millrace.Connectors")]
+    [InlineData("Millrace.Connectors.Files/Csv", "Millrace")]
     [InlineData("Millrace.Storage.S3", "Millrace.Storage.S3")]
     [InlineData("Millrace.Runtime/Tasks", "Millrace.Runtime.Tasks")]
     public void Rules_OfAKnownFolder_NameItsNamespace(string folder, string ns) => Assert.Equal(ns, Rules.RuleOf(folder)!.Namespaces[0]);

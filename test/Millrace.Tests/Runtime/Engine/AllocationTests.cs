@@ -1,17 +1,24 @@
+using System.Diagnostics;
+using System.Reflection;
+using Millrace.Runtime;
+
 namespace Millrace.Tests.Runtime.Engine;
 
 [CollectionDefinition(nameof(AllocationTests), DisableParallelization = true)]
-public sealed class AlonePlease;
+public sealed class AllocationCollection;
 
 /// <summary>Measures the process, so nothing else may run.</summary>
 [Collection(nameof(AllocationTests))]
 public sealed class AllocationTests
 {
+    static bool IsUnoptimized => typeof(Limits).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true };
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     public async Task Records_InSteadyState_AllocateNothing(int parallelism)
     {
+        Assert.SkipWhen(IsUnoptimized, "code compiled for debugging boxes what optimised code does not; run with -c Release");
         const long From = 2_000_000, To = 12_000_000;
         long before = 0, after = 0;
         ProbeSink<KeyValue<long, long>> sink = new()

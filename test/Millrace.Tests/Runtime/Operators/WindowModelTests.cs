@@ -70,6 +70,12 @@ public sealed class WindowModelTests
     public void AllRecords_OfAnyStream_AgreeWithTheModel() =>
         Check(static c => Run<RecordList<(int, int)>, ProcessAggregate<int, (int, int), (int, TimeWindow, string)>>(c, new(new Joined())), 300);
 
+    // The merged accumulator is one of the panes' own, and changes when a record is added to that pane.
+    [Fact]
+    public void MergeReturningItsArgument_OfAnyStream_AgreesWithTheModel() => Check(static c => Run<List<int>, DelegateAggregate<int, (int, int), List<int>, (int, TimeWindow, string)>>(c, new(
+        static () => [], static (ref s, in r) => s.Add(r.Value.Item2), static (a, b) => b,
+        static w => (w.Key, w.Window, string.Concat(w.Value.Select(static v => v + ",")))), static (c, value) => OfLastSlice(c, value)), 300);
+
     [Fact]
     public void Reduction_OfAnyStream_AgreesWithTheModel() => Check(static c => Run<string, LastAggregate>(c, default), 300);
 
@@ -96,7 +102,7 @@ public sealed class WindowModelTests
         public void Emit(int key, TimeWindow window, string accumulator, Output<(int, TimeWindow, string)> output) => output.Emit((key, window, accumulator));
     }
 
-    static bool Run<TAccumulator, TAggregate>(Case c, TAggregate aggregate)
+    static bool Run<TAccumulator, TAggregate>(Case c, TAggregate aggregate, Func<Case, string, string>? expect = null)
         where TAggregate : struct, IAggregate<int, (int, int), TAccumulator, (int, TimeWindow, string)>
     {
         WindowOperator<int, (int, int), TAccumulator, (int Key, TimeWindow Window, string Value), TAggregate, Int32KeyOps> op =
@@ -122,8 +128,9 @@ public sealed class WindowModelTests
 
         WindowModel model = new(c);
         model.Run();
+        IEnumerable<Result> expected = model.Results.Select(r => expect is null ? r : r with { Value = expect(c, r.Value) });
         IEnumerable<Result> results = driver.Results.Select(r => new Result(r.Value.Key, r.Value.Window.Start, r.Value.Window.End, Sorted(r.Value.Value), r.Timestamp));
-        return results.OrderBy(static r => r.ToString(), StringComparer.Ordinal).SequenceEqual(model.Results.OrderBy(static r => r.ToString(), StringComparer.Ordinal))
+        return results.OrderBy(static r => r.ToString(), StringComparer.Ordinal).SequenceEqual(expected.OrderBy(static r => r.ToString(), StringComparer.Ordinal))
             && driver.Results.All(r => IsInOrderOfSlices(c, r.Value.Value))
             && driver.Late.Select(static l => l.Value.Item2).SequenceEqual(model.Late)
             && (op.OutsideWindows, op.LateDropped, op.PanesLive) == (model.Outside, 0, 0);
@@ -134,9 +141,21 @@ public sealed class WindowModelTests
     // Earlier slices come first, and within a slice records are in order of arrival.
     static bool IsInOrderOfSlices(Case c, string value)
     {
-        WindowSlices slices = new(c.Windows);
-        (long First, int Id)[] records = [.. value.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).Select(id => (slices.TryFind(c.Steps[id].Ticks, out long first) ? first : 0, id))];
+        (long First, int Id)[] records = WithSlices(c, value);
         return records.SequenceEqual(records.Order());
+    }
+
+    static string OfLastSlice(Case c, string value)
+    {
+        (long First, int Id)[] records = WithSlices(c, value);
+        return string.Concat(records.Where(r => r.First == records.Max(static o => o.First)).Select(static r => r.Id + ","));
+    }
+
+    static (long First, int Id)[] WithSlices(Case c, string value)
+    {
+        WindowSlices slices = new(c.Windows);
+        return [.. value.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)
+            .Select(id => (slices.TryFind(c.Steps[id].Ticks, out long first) ? first : throw new InvalidOperationException(), id))];
     }
 
     /// <summary>The rules of the reference, one list of records per key and window.</summary>

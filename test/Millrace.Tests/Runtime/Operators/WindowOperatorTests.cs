@@ -1,4 +1,5 @@
 using Millrace.Engine;
+using Millrace.Runtime.Exchange;
 using Millrace.Runtime.Operators;
 using Millrace.State;
 
@@ -233,5 +234,70 @@ public sealed class WindowOperatorTests
         Assert.Equal(20_000, driver.Results.Count);
         Assert.InRange(driver.Calls - calls, 20, 24);
         Assert.Equal(driver.Results.Select(r => r.Timestamp).Order(), driver.Results.Select(r => r.Timestamp));
+    }
+
+    [Theory, InlineData(0), InlineData(1_000)]
+    public void Sliding_OverMoreKeysThanACallMayTouch_GoesOnWhereItStopped(double lateness)
+    {
+        const int keys = 20_000;
+        var op = Sum(Sliding.Of(Ms(3), Ms(1)), lateness);
+        var driver = Drive(op, room: 1_024);
+        ((int, int), long)[] Everyone(long time, int value) => [.. Enumerable.Range(0, keys).Select(k => ((k, value), time))];
+        for (int time = 0; time < 8; time++)
+        {
+            driver.Feed(Everyone(time, 1));
+            driver.Watermark(time);
+            Assert.Equal(keys, driver.Results.Count);
+            driver.Results.Clear();
+        }
+
+        driver.Feed(Everyone(6, 10));
+        if (lateness > 0) Assert.All(driver.Results.TakeLast(2), r => Assert.InRange(r.Value.Value, 13, 13));
+        driver.Results.Clear();
+        driver.Watermark(8);
+        Assert.Equal(keys, driver.Results.Count);
+        Assert.All(driver.Results, r => Assert.Equal(12, r.Value.Value));
+        driver.Results.Clear();
+        driver.End();
+        Assert.Equal(keys, driver.Results.Count);
+        Assert.All(driver.Results, r => Assert.Equal(1, r.Value.Value));
+    }
+
+    [Theory, InlineData(10, 10, 0), InlineData(100, 10, 0), InlineData(105, 10, 0), InlineData(100, 10, 30)]
+    public void SecondPass_OverTheSameKeys_AllocatesNothing(double size, double slide, double lateness)
+    {
+        // Records 25 ms out of order behind a watermark of 10 ms: late ones, too, must not allocate.
+        const int count = 1_024;
+        var op = Sum(Sliding.Of(Ms(size), Ms(slide)), lateness);
+        Random random = new(1);
+        OutputBuffer<WindowValue<int, int>> output = new();
+        WindowValue<int, int>[] values = new WindowValue<int, int>[count];
+        Timestamp[] times = new Timestamp[count];
+        Batch<(int Key, int Value)> batch = new(count, true) { Count = count };
+        long time = 0, records = 0, start = 0;
+        for (int pass = 0; pass < 2; pass++)
+        {
+            start = GC.GetAllocatedBytesForCurrentThread();
+            for (records = 0; records < 400_000; records += count)
+            {
+                for (int i = 0; i < count; i++)
+                {
+                    batch.Values[i] = (random.Next(20), 1);
+                    batch.Timestamps[i] = WindowDriver<int, int>.At((time += i & 1) - (random.Next(10) == 0 ? random.Next(25) : 0));
+                }
+
+                for (int position = 0; position < count;)
+                {
+                    output.Bind(values, times, 0, count);
+                    op.Process(batch, ref position, output);
+                }
+
+                do output.Bind(values, times, 0, count);
+                while (!op.OnWatermark(WindowDriver<int, int>.At(time - 10), output));
+            }
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - start, 0, records / 100);
+        Assert.True(op.WindowsFired > 1_000);
     }
 }

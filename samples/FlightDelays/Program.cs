@@ -1,0 +1,4 @@
+using Flights;
+using Millrace;
+
+return await MillraceHost.RunAsync<FlightDelays>(args);

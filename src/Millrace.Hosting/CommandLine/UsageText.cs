@@ -1,0 +1,54 @@
+using System.Text;
+
+namespace Millrace.Hosting;
+
+/// <summary>Help, and what is wrong with a command line. Pure.</summary>
+internal static class UsageText
+{
+    /// <summary>What <c>--help</c> prints.</summary>
+    /// <param name="jobName">The job.</param>
+    /// <param name="asked">The names the job asked for while it was described.</param>
+    /// <param name="problem">Why the job could not be described to its end; null when it could.</param>
+    public static string Help(string jobName, IReadOnlyCollection<string> asked, string? problem)
+    {
+        StringBuilder text = new();
+        text.Append("Runs the job ").Append(jobName).Append(".\n\nOptions of the job, written --name value or --name=value:\n");
+        if (asked.Count == 0) text.Append("  none\n");
+        foreach (string name in asked) text.Append("  --").Append(name).Append('\n');
+        if (problem is not null) text.Append("  and perhaps more: ").Append(problem).Append('\n');
+
+        text.Append("\nOptions of the engine:\n");
+        int width = EngineOption.All.Max(static o => o.Form.Length);
+        foreach (EngineOption option in EngineOption.All) text.Append("  ").Append(option.Form.PadRight(width)).Append("  ").Append(option.Meaning).Append('\n');
+        return text.Append(
+            """
+
+            Exit codes:
+                0  the job finished
+                1  the job failed
+                2  the command line is wrong, or the job cannot run as described; nothing was started
+               70  user code did not return within 10 seconds of being told to stop; the process ended without it
+              130  stopped by Ctrl-C; a second Ctrl-C ends the process at once
+              143  stopped by SIGTERM
+
+            """.ReplaceLineEndings("\n")).ToString();
+    }
+
+    /// <summary>A sentence for each argument that the job never asked for.</summary>
+    public static IEnumerable<string> Unknown(JobArguments arguments)
+    {
+        string[] known = [.. arguments.Asked.Select(static n => "--" + n)];
+        string knows = known.Length == 0 ? "this job has no options of its own" : $"this job knows {string.Join(", ", known)}";
+        foreach (string name in arguments.Unused)
+        {
+            string? near = NearestWord.Of("--" + name, known.Concat(EngineOption.All.Select(static o => o.Name)));
+            yield return $"unknown option --{name}; {(near is null ? "" : $"did you mean {near}? ")}{knows} (--help shows all)";
+        }
+    }
+
+    /// <summary>A sentence for each name the job asks for that the engine takes for itself.</summary>
+    public static IEnumerable<string> Taken(JobArguments arguments) =>
+        from name in arguments.Asked
+        where EngineOption.All.Any(o => o.Name == "--" + name)
+        select $"the job asks for --{name}, which is an option of the engine and never reaches it; give the job's option another name";
+}

@@ -1,0 +1,94 @@
+using Millrace.Runtime.Planning;
+
+namespace Millrace.Hosting;
+
+/// <summary>Does what a command line says: prints help or the plan, or runs the job. Used once.</summary>
+internal sealed class JobHost(JobDescription job, HostProcess process, IServiceProvider? services)
+{
+    public async Task<int> RunAsync(string[] words, CancellationToken cancellationToken)
+    {
+        try
+        {
+            HostCommand command = HostCommandParser.Parse(words);
+            if (command.IsHelp) return Help(command);
+            JobGraph graph = Describe(command);
+            if (command.Explain is { } format) return Explain(graph, command, format);
+            return await new JobRun(process, command, services).RunAsync(graph, cancellationToken).ConfigureAwait(false);
+        }
+        catch (UsageException wrong)
+        {
+            foreach (string problem in wrong.Problems) await process.Error.WriteLineAsync($"{job.Name}: {problem}").ConfigureAwait(false);
+        }
+        catch (InvalidJobException invalid)
+        {
+            await process.Error.WriteLineAsync(invalid.Message).ConfigureAwait(false);
+        }
+        catch (JobDefinitionException broken)
+        {
+            await process.Error.WriteAsync(FailureText.Of($"job '{job.Name}' cannot be described", broken.InnerException!)).ConfigureAwait(false);
+        }
+
+        return ExitCodes.Refused;
+    }
+
+    JobGraph Describe(HostCommand command)
+    {
+        Dataflow flow = new(job.Name);
+        JobArguments arguments;
+        try
+        {
+            arguments = new(command.JobWords);
+            Define(flow, arguments);
+        }
+        catch (JobArgumentException wrong)
+        {
+            throw new UsageException(wrong.Message);
+        }
+
+        string[] problems = [.. UsageText.Unknown(arguments), .. UsageText.Taken(arguments)];
+        return problems.Length == 0 ? flow.Build() : throw new UsageException(problems);
+    }
+
+    int Help(HostCommand command)
+    {
+        JobArguments arguments = new();
+        string? problem = null;
+        try
+        {
+            arguments = new(command.JobWords);
+            Define(new Dataflow(job.Name), arguments);
+        }
+        catch (Exception failure) when (failure is JobArgumentException or JobDefinitionException)
+        {
+            // Help is for those who do not know yet what to write: what is missing is part of the answer.
+            problem = (failure.InnerException ?? failure).Message;
+        }
+
+        process.Output.Write(UsageText.Help(job.Name, arguments.Asked, problem));
+        return ExitCodes.Finished;
+    }
+
+    int Explain(JobGraph graph, HostCommand command, PlanFormat format)
+    {
+        PlanModel plan = Planner.Plan(graph, command.Parallelism, command.IsChaining);
+        process.Output.Write(format == PlanFormat.Json ? PlanJson.Of(plan) + "\n" : PlanText.Of(plan));
+        process.Output.Flush();
+        return ExitCodes.Finished;
+    }
+
+    void Define(Dataflow flow, JobArguments arguments)
+    {
+        try
+        {
+            job.Define(flow, arguments);
+        }
+        catch (Exception failure) when (failure is not JobArgumentException)
+        {
+            // User code at the edge of the process: whatever it throws is told to the user as the job's own mistake.
+            throw new JobDefinitionException(failure);
+        }
+    }
+
+    /// <summary>The job's description threw.</summary>
+    sealed class JobDefinitionException(Exception cause) : Exception(cause.Message, cause);
+}

@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+
+namespace Millrace.Hosting;
+
+/// <summary>
+/// Ctrl-C and SIGTERM: the first asks the job to stop, the second ends the process at once. Thread-safe; signals arrive on a thread of
+/// their own.
+/// </summary>
+internal sealed class StopRequests : IDisposable
+{
+    readonly ErrorLines _lines;
+    readonly Action<int> _exit;
+    readonly CancellationTokenSource _asked = new();
+    readonly CancellationTokenRegistration _caller;
+    readonly PosixSignalRegistration[] _signals;
+    int _exitCode;
+
+    /// <summary>Listens from now on.</summary>
+    /// <param name="lines">Told that the job stops.</param>
+    /// <param name="exit">Ends the process.</param>
+    /// <param name="callerToken">Asks the job to stop as well.</param>
+    public StopRequests(ErrorLines lines, Action<int> exit, CancellationToken callerToken)
+    {
+        _lines = lines;
+        _exit = exit;
+        _signals = [PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal), PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal)];
+        _caller = callerToken.Register(() => TryAsk(ExitCodes.Cancelled));
+    }
+
+    /// <summary>Cancelled when the job is to stop.</summary>
+    public CancellationToken Asked => _asked.Token;
+
+    /// <summary>The exit code of a process that stops because it was asked to.</summary>
+    public int ExitCode => Volatile.Read(ref _exitCode);
+
+    public void Dispose()
+    {
+        foreach (PosixSignalRegistration signal in _signals) signal.Dispose();
+        _caller.Dispose();
+        _asked.Dispose();
+    }
+
+    void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        bool isInterrupt = context.Signal == PosixSignal.SIGINT;
+        int code = isInterrupt ? ExitCodes.Cancelled : ExitCodes.Terminated;
+        if (ExitCode != 0)
+        {
+            _exit(code);
+            return;
+        }
+
+        _lines.Print($"stopping… ({(isInterrupt ? "Ctrl-C again ends" : "a second SIGTERM ends")} the process at once){Environment.NewLine}");
+        TryAsk(code);
+    }
+
+    void TryAsk(int code)
+    {
+        if (Interlocked.CompareExchange(ref _exitCode, code, 0) == 0) _asked.Cancel();
+    }
+}
