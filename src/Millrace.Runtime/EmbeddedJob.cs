@@ -103,8 +103,9 @@ public sealed class EmbeddedJob : ITaskOwner
         {
             await cell.OpenAsync(_cancellation.Token).ConfigureAwait(false);
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure)
         {
+            // Also a cancellation: that of a call of its own, a timeout say, unless the job is stopping, and then nobody looks at it.
             throw new OperatorFailedException(cell.OperatorId, task.Subtask, null, failure);
         }
     }
@@ -121,12 +122,25 @@ public sealed class EmbeddedJob : ITaskOwner
             case JobEffect.StopTasks:
                 _isStopping = true;
                 _ = _watch.GiveUpAfterAsync(Limits.CancelTimeMax, GiveUp);
-                _cancellation.Cancel();
+                CancelCalls();
                 foreach (StreamTask task in _tasks) task.Notify();
                 break;
             case JobEffect.Report:
                 _ = CloseAsync();
                 break;
+        }
+    }
+
+    void CancelCalls()
+    {
+        try
+        {
+            _cancellation.Cancel();
+        }
+        catch (AggregateException failure)
+        {
+            // A callback that a connector registered threw: its failure, not one of whoever stopped the job.
+            Handle(new JobEvent.Failed(failure));
         }
     }
 
@@ -140,15 +154,15 @@ public sealed class EmbeddedJob : ITaskOwner
             {
                 await task.DisposeAsync().ConfigureAwait(false);
             }
-            catch (Exception failure) when (failure is not OperationCanceledException)
+            catch (Exception failure)
             {
                 Handle(new JobEvent.Failed(failure));
             }
         }
 
         (_scheduler as IDisposable)?.Dispose();
+        // The source of cancellation is not disposed: whoever stopped the job may still be on the way to cancel it, and it holds nothing.
         _watch.Dispose();
-        _cancellation.Dispose();
         JobOutcome outcome;
         lock (_lock) outcome = ((JobState.Ended)_state).Outcome;
         if (outcome is JobOutcome.Failed failed) _completion.TrySetException(new JobFailedException(Plan.JobName, failed.Cause));

@@ -77,6 +77,7 @@ public sealed class ChannelFan<T>
             if (!TryOpen(_told, out Batch<T>? batch)) return false;
             batch.IsWatermarkExact = isExact;
             batch.Signal = signal;
+            if (isExact) batch.Watermark = Watermark;
             Send(_told);
         }
 

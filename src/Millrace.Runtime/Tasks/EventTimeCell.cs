@@ -68,10 +68,11 @@ public sealed class EventTimeCell<T>(WatermarkStrategy<T> strategy, Link<T> inpu
         if (assigned > 0) _idle.OnRecord();
         output.Count = assigned;
         bool isUsedUp = _position == batch.Count;
-        if (_tracker.Watermark > _sent)
+        if (_tracker.Watermark > _sent || !isUsedUp) output.Watermark = _sent = _tracker.Watermark;
+        if (!isUsedUp)
         {
-            output.Watermark = _sent = _tracker.Watermark;
-            output.IsWatermarkExact = !isUsedUp;
+            // The next record is behind this watermark, which may have been sent before, but only to ride along.
+            output.IsWatermarkExact = true;
             _tracker.Sent();
         }
 

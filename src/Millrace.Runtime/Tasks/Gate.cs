@@ -65,7 +65,8 @@ public sealed class Gate<T> : Head
         if (batch.Signal == ChannelSignal.Active) _merger.OnSignal(_current, ChannelSignal.Active);
         if (!batch.Watermark.IsNone) _merger.OnWatermark(_current, batch.Watermark);
         if (batch.Signal is ChannelSignal.Idle or ChannelSignal.End) _merger.OnSignal(_current, batch.Signal);
-        batch.Watermark = _merger.Output > before ? _merger.Output : Timestamp.None;
+        // An exact watermark is passed on as such even if it was known: it may so far only ride along further down.
+        batch.Watermark = _merger.Output > before || batch.IsWatermarkExact ? _merger.Output : Timestamp.None;
 
         if (_merger.IsFinished)
         {

@@ -13,6 +13,7 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
     Stage _stage;
     int _position;
     Timestamp _firing = Timestamp.None;
+    Timestamp _time = Timestamp.None;
     long _recordsIn;
 
     /// <summary>Opens the operator's function; set when it has one.</summary>
@@ -116,7 +117,9 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
         bool isEnd = batch.Signal == ChannelSignal.End;
         Timestamp watermark = isEnd ? Timestamp.MaxValue : batch.Watermark;
         if (watermark.IsNone) return true;
-        if (!main.Buffer.HasRoom || !op.OnWatermark(watermark, main.Buffer) || HasOverdraft()) return false;
+        if (watermark > _time && (!main.Buffer.HasRoom || !op.OnWatermark(watermark, main.Buffer))) return false;
+        _time = watermark;
+        if (HasOverdraft()) return false;
         if (!batch.Watermark.IsNone)
         {
             main.SetWatermark(batch.Watermark, batch.IsWatermarkExact);

@@ -11,6 +11,8 @@ public sealed class SourceHead<T, TSplit>(
 {
     readonly List<SplitRead<T, TSplit>> _splits = [];
     readonly List<Task> _closing = [];
+    // A reader that has no split yet must not hold event time back for ever either.
+    readonly IdleClock _withoutSplit = new(source.Watermarks?.IdleAfter, source.Context.Time);
     Tail<T> _tail = new();
     SplitRead<T, TSplit>? _tailOf;
     int _next;
@@ -31,6 +33,7 @@ public sealed class SourceHead<T, TSplit>(
         {
             Timestamp next = Timestamp.MaxValue;
             if (source.Watermarks?.IdleAfter is null) return next;
+            if (_splits.Count == 0) return _withoutSplit.Deadline;
             foreach (SplitRead<T, TSplit> split in _splits)
             {
                 if (split.Idle.Deadline < next) next = split.Idle.Deadline;
@@ -43,6 +46,7 @@ public sealed class SourceHead<T, TSplit>(
     /// <inheritdoc/>
     public override void OnProcessingTime(Timestamp now)
     {
+        if (_splits.Count == 0) _withoutSplit.TryBecomeIdle(now);
         foreach (SplitRead<T, TSplit> split in _splits) split.Idle.TryBecomeIdle(now);
     }
 
@@ -53,6 +57,13 @@ public sealed class SourceHead<T, TSplit>(
         if (_tailOf is not null)
         {
             Read(_tailOf);
+            return Publish() ? PullResult.Published : PullResult.Again;
+        }
+
+        if (HasSideOverdraft())
+        {
+            // What one read gave the side outputs beyond a batch goes first, so that it never piles up.
+            Begin();
             return Publish() ? PullResult.Published : PullResult.Again;
         }
 
@@ -67,11 +78,8 @@ public sealed class SourceHead<T, TSplit>(
     }
 
     /// <inheritdoc/>
-    public override async ValueTask DisposeAsync()
-    {
-        foreach (SplitRead<T, TSplit> split in _splits) await split.DisposeAsync().ConfigureAwait(false);
-        await Task.WhenAll(_closing).ConfigureAwait(false);
-    }
+    public override async ValueTask DisposeAsync() =>
+        await Task.WhenAll([.. _splits.Select(static s => s.DisposeAsync().AsTask()), .. _closing]).ConfigureAwait(false);
 
     void TakeSplits()
     {
@@ -91,7 +99,8 @@ public sealed class SourceHead<T, TSplit>(
         int count;
         if (_tailOf is null)
         {
-            BatchWriter<T> writer = new(batch.Values, batch.Timestamps, main.Buffer);
+            // A strategy that reads timestamps from the records makes the source's own useless.
+            BatchWriter<T> writer = new(batch.Values, source.Watermarks?.TimestampOf is null ? batch.Timestamps : default, main.Buffer);
             status = split.TryRead(ref writer, source.Cancellation);
             count = writer.Count;
         }
@@ -129,11 +138,13 @@ public sealed class SourceHead<T, TSplit>(
     bool Publish()
     {
         Batch<T> batch = main.Link.Batch;
-        if (main.Link.HasTimestamps && Merge() is var watermark && watermark > _sent)
+        // Records held back are behind the watermark, which may have been sent before, but only to ride along: now it must go first.
+        bool isExact = _tailOf is not null;
+        if (main.Link.HasTimestamps && Merge() is var watermark && (watermark > _sent || (isExact && watermark == _sent && !_sent.IsNone)))
         {
             _sent = watermark;
-            main.SetWatermark(watermark, isExact: _tailOf is not null);
-            foreach (IOutputPort side in sides) side.SetWatermark(watermark, isExact: _tailOf is not null);
+            main.SetWatermark(watermark, isExact);
+            foreach (IOutputPort side in sides) side.SetWatermark(watermark, isExact);
         }
 
         if (HasEnded()) SendSignal(ChannelSignal.End);
@@ -149,7 +160,7 @@ public sealed class SourceHead<T, TSplit>(
     {
         Begin();
         bool isIdle = main.Link.HasTimestamps && source.Watermarks!.IdleAfter is not null && !HasEnded()
-            && _splits.Count > 0 && _splits.TrueForAll(static s => s.Idle.IsIdle);
+            && (_splits.Count > 0 ? _splits.TrueForAll(static s => s.Idle.IsIdle) : _withoutSplit.IsIdle);
         if (isIdle && !_isIdle) SendSignal(ChannelSignal.Idle);
         _isIdle |= isIdle;
         return Publish();
@@ -183,8 +194,18 @@ public sealed class SourceHead<T, TSplit>(
 
     bool HasEnded()
     {
-        IsEnded = _isComplete && _splits.Count == 0 && _tailOf is null;
+        IsEnded = _isComplete && _splits.Count == 0 && _tailOf is null && !HasSideOverdraft();
         return IsEnded;
+    }
+
+    bool HasSideOverdraft()
+    {
+        foreach (IOutputPort side in sides)
+        {
+            if (side.HasOverdraft) return true;
+        }
+
+        return false;
     }
 
     bool HasSides()
@@ -206,9 +227,11 @@ public sealed class SourceHead<T, TSplit>(
     void Close(SplitRead<T, TSplit> split)
     {
         _splits.Remove(split);
-        // Files and connections are let go at once; a failure to close is reported when the task ends.
         _closing.RemoveAll(static c => c.IsCompletedSuccessfully);
-        _closing.Add(split.DisposeAsync().AsTask());
+        Task closing = split.DisposeAsync().AsTask();
+        // One that fails at once fails the task here; one that fails later fails the job when everything is closed.
+        if (closing.IsFaulted) closing.GetAwaiter().GetResult();
+        if (!closing.IsCompletedSuccessfully) _closing.Add(closing);
         if (source.Source.IsBounded) TakeSplits();
     }
 }

@@ -3,8 +3,8 @@ using Millrace.Runtime.Exchange;
 namespace Millrace.Runtime.Tasks;
 
 /// <summary>
-/// Hands the splits of one source to its readers: one at a time to whoever asks when the source is bounded, an equal share each when it
-/// is not. Thread-safe.
+/// Hands the splits of one source to its readers: one at a time to whoever asks when the source is bounded, once all are known; an equal
+/// share each, as they are found, when it is not. Thread-safe.
 /// </summary>
 /// <typeparam name="TSplit">The split type.</typeparam>
 /// <param name="isBounded">Whether the source is bounded.</param>
@@ -31,7 +31,7 @@ public sealed class SplitAssigner<TSplit>(bool isBounded, int readers) where TSp
         {
             await foreach (TSplit split in splits.ConfigureAwait(false)) Add(split);
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure)
         {
             // Rethrown where the readers ask for splits, in the task that names the source.
             lock (_lock) _failure = failure;
@@ -58,7 +58,9 @@ public sealed class SplitAssigner<TSplit>(bool isBounded, int readers) where TSp
         {
             if (_failure is not null) throw new SourceDiscoveryException(_failure);
             Queue<TSplit> queue = _queues[isBounded ? 0 : reader];
-            taken = queue.TryDequeue(out split);
+            split = default;
+            // Watermarks are held back until all splits are known. Reading before would let late records pass, depending on who is faster.
+            taken = (_isComplete || !isBounded) && queue.TryDequeue(out split);
             isComplete = _isComplete && queue.Count == 0;
             allAssigned = isComplete && isBounded && !AllAssigned;
             AllAssigned |= allAssigned;
@@ -76,7 +78,7 @@ public sealed class SplitAssigner<TSplit>(bool isBounded, int readers) where TSp
             _queues[(_ids.Count - 1) % _queues.Length].Enqueue(split);
         }
 
-        NotifyAll();
+        if (!isBounded) NotifyAll();
     }
 
     void NotifyAll()

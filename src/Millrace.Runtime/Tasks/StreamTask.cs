@@ -112,7 +112,7 @@ public sealed class StreamTask(string name, TimeProvider time) : INotifiable, IA
             {
                 await cell.DisposeAsync().ConfigureAwait(false);
             }
-            catch (Exception failure) when (failure is not OperationCanceledException)
+            catch (Exception failure)
             {
                 failures.Add(new OperatorFailedException(cell.OperatorId, Subtask, null, failure));
             }

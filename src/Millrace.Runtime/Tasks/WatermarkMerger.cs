@@ -51,6 +51,8 @@ public sealed class WatermarkMerger(int channels)
                 _states[channel] = State.Active;
                 _active++;
                 _isAligned[channel] = _watermarks[channel] >= Output;
+                // It may be the only one that counts, ahead of an output that nobody has raised while it was away.
+                Raise();
                 break;
             case ChannelSignal.End when _states[channel] != State.Finished:
                 Leave(channel, State.Finished);

@@ -12,10 +12,13 @@ public sealed class WatermarkTracker<T>(WatermarkStrategy<T> strategy)
     Timestamp _behind = Timestamp.None;
     Timestamp _sent = Timestamp.None;
 
-    /// <summary>The watermark after the records seen: the largest timestamp minus the bound minus one tick; none before the first.</summary>
-    public Timestamp Watermark => !_hasWatermarks || _behind.IsNone ? Timestamp.None : _behind - TimeSpan.FromTicks(1);
+    /// <summary>
+    /// The watermark after the records seen: the largest timestamp minus the bound minus one tick; none before the first, and where that
+    /// would be below the smallest timestamp.
+    /// </summary>
+    public Timestamp Watermark => !_hasWatermarks || _behind <= Timestamp.MinValue ? Timestamp.None : _behind - TimeSpan.FromTicks(1);
 
-    /// <summary>The watermark was handed on: a record behind it is late already, whatever batch it is in.</summary>
+    /// <summary>The watermark was handed on to travel before every later record: one behind it is late already.</summary>
     public void Sent() => _sent = Watermark;
 
     /// <summary>

@@ -46,6 +46,9 @@ static class GraphValidator
         foreach (string problem in node.Spec.Problems) problems.Add(new(node.Id, problem));
         foreach (var clash in node.SidePorts.GroupBy(static p => p.Name, StringComparer.Ordinal).Where(static g => g.Count() > 1))
             problems.Add(new(node.Id, $"{clash.Count()} different side outputs are named '{clash.Key}'; share one SideOutput object, or rename one"));
+        if (node.Spec.Verb is not ("Where" or "Select" or "SelectMany" or "WithEventTime")) return;
+        foreach (var side in node.SidePorts)
+            problems.Add(new(node.Id, $"{node.Verb} never emits to side output '{side.Name}'; call .Side on the stream of the function that does"));
     }
 
     static void CheckEventTime(IReadOnlyList<GraphNode> nodes, List<GraphProblem> problems)
@@ -69,12 +72,7 @@ public static class GraphEventTime
     public static GraphNode? WithoutEventTime(this GraphNode node)
     {
         ArgumentNullException.ThrowIfNull(node);
-        foreach (GraphEdge edge in node.Inputs)
-        {
-            if (Missing(edge) is { } found) return found;
-        }
-
-        return null;
+        return Search(node, []);
     }
 
     /// <summary>Whether the main output of the operator carries timestamps.</summary>
@@ -82,18 +80,37 @@ public static class GraphEventTime
     public static bool HasEventTime(this GraphNode node)
     {
         ArgumentNullException.ThrowIfNull(node);
-        return node.Spec switch
-        {
-            { GivesEventTime: { } gives } => gives,
-            { NeedsEventTime: true } => true,
-            _ => node.Inputs.Count > 0 && node.WithoutEventTime() is null,
-        };
+        return Gives(node) ?? (node.Inputs.Count > 0 && node.WithoutEventTime() is null);
     }
 
-    static GraphNode? Missing(GraphEdge edge)
+    static bool? Gives(GraphNode node) => node.Spec switch
+    {
+        { GivesEventTime: { } gives } => gives,
+        { NeedsEventTime: true } => true,
+        _ => null,
+    };
+
+    // Every operator is searched once: branches that meet again would otherwise double the work each time.
+    static GraphNode? Search(GraphNode node, HashSet<GraphNode> searched)
+    {
+        if (!searched.Add(node)) return null;
+        foreach (GraphEdge edge in node.Inputs)
+        {
+            if (Missing(edge, searched) is { } found) return found;
+        }
+
+        return null;
+    }
+
+    static GraphNode? Missing(GraphEdge edge, HashSet<GraphNode> searched)
     {
         if (edge.From is not { } from) return null;
-        if (from.HasEventTime() && !(edge.SideName is not null && from.Inputs.Count == 0)) return null;
-        return from.Inputs.Count == 0 ? from : from.WithoutEventTime() ?? from;
+        if (from.Inputs.Count == 0) return edge.SideName is null && Gives(from) == true ? null : from;
+        return Gives(from) switch
+        {
+            true => null,
+            false => Search(from, searched) ?? from,
+            null => Search(from, searched),
+        };
     }
 }

@@ -49,7 +49,8 @@ public sealed class DataStream<T>
     public DataStream<T> Union(params DataStream<T>[] others)
     {
         ArgumentNullException.ThrowIfNull(others);
-        return new(_flow, [.. _edges, .. others.SelectMany(static o => o._edges)]);
+        // Each part is an edge of its own, also where a stream is joined with itself.
+        return new(_flow, [.. _edges, .. others.SelectMany(static o => o._edges).Select(static e => new GraphEdge<T>(e.Port, e.Partition))]);
     }
 
     /// <summary>Gives the records timestamps and the stream watermarks, in place of any they had. Prefer to do it at the source, where splits are told apart.</summary>

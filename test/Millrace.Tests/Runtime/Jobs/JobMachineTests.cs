@@ -45,7 +45,7 @@ public sealed class JobMachineTests
     [InlineData("cancelling", "cancel", "cancelling", "None")]
     [InlineData("cancelling", "fail", "cancelling", "None")]
     [InlineData("cancelling", "ended", "cancelled", "Report")]
-    [InlineData("finished", "opened", "unreachable", "")]
+    [InlineData("finished", "opened", "finished", "None")]
     [InlineData("finished", "cancel", "finished", "None")]
     [InlineData("finished", "fail", "failed2", "None")]
     [InlineData("finished", "ended", "unreachable", "")]
