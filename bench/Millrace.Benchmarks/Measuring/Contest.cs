@@ -19,11 +19,19 @@ sealed record Entrant<T>(string Label, Func<T[][], Outcome> Run, Func<T[][], Out
 /// <param name="samples">How many measurements of each.</param>
 sealed class Contest<T>(string name, T[][] passes, int samples)
 {
-    const int WarmUpRounds = 4;
+    const int WarmUpRounds = 8;
+    const int WarmUpTurns = 8;
+
+    // A method is profiled for about thirty calls, so a run must end after a few batches for all sets of lambdas to be in the profile.
+    const int TurnRecords = 2_048;
+
+    // Enough for large tables to become large.
     const int WarmUpRecords = 300_000;
 
+    static readonly TimeSpan TurnsTimeMax = TimeSpan.FromMilliseconds(400);
+
     // The runtime compiles in the background once nothing new was called for 100 ms; it is given time to do so between the rounds.
-    static readonly TimeSpan CompileTime = TimeSpan.FromMilliseconds(250);
+    static readonly TimeSpan CompileTime = TimeSpan.FromMilliseconds(200);
 
     public Series Run(params Entrant<T>[] entrants)
     {
@@ -48,17 +56,31 @@ sealed class Contest<T>(string name, T[][] passes, int samples)
 
     void WarmUp(Entrant<T>[] entrants)
     {
-        T[][] head = PassData.HeadOf(passes, WarmUpRecords);
+        T[][] few = PassData.HeadOf(passes, TurnRecords);
         for (int round = 0; round < WarmUpRounds; round++)
         {
             Progress.Say($"{name}: warming up, {round + 1} of {WarmUpRounds}");
-            foreach (Entrant<T> entrant in entrants)
-            {
-                foreach (Func<T[][], Outcome> other in entrant.Others) other(head);
-                Agree(entrant.Label, entrant.Reference?.Invoke(head), entrant.Run(head));
-            }
-
+            foreach (Entrant<T> entrant in entrants) TakeTurns(entrant, few);
             Thread.Sleep(CompileTime);
+        }
+
+        T[][] head = PassData.HeadOf(passes, WarmUpRecords);
+        foreach (Entrant<T> entrant in entrants)
+        {
+            foreach (Func<T[][], Outcome> other in entrant.Others.Take(1)) other(head);
+            Agree(entrant.Label, entrant.Reference?.Invoke(head), entrant.Run(head));
+            Thread.Sleep(CompileTime);
+        }
+    }
+
+    /// <summary>All sets of lambdas in turn, again and again, but not for long.</summary>
+    static void TakeTurns(Entrant<T> entrant, T[][] few)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        for (int turn = 0; turn < WarmUpTurns && TimeProvider.System.GetElapsedTime(start) < TurnsTimeMax; turn++)
+        {
+            foreach (Func<T[][], Outcome> other in entrant.Others) other(few);
+            entrant.Run(few);
         }
     }
 

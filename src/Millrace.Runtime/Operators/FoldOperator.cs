@@ -33,17 +33,27 @@ public sealed class FoldOperator<TKey, TState, TIn, TOut, TFold, TOps>(Func<TIn,
     void Update(Batch<TIn> input, ref int position, int count, OutputBuffer<TOut> output)
     {
         int start = position;
-        TKey[] keys = _block.Keys;
-        uint[] hashes = _block.Hashes;
-        for (int at = 0; at < count && output.HasRoom; at++)
+        FoldRow step = new(ref _fold, input, ref position, count, output);
+        int done = _table.Update(_block.Keys.AsSpan(0, count), _block.Hashes.AsSpan(0, count), ref step);
+        position = start + done;
+    }
+
+    ref struct FoldRow(ref TFold fold, Batch<TIn> input, ref int position, int count, OutputBuffer<TOut> output) : IRowStep<TKey, TState>
+    {
+        readonly ref TFold _fold = ref fold;
+        readonly ref int _position = ref position;
+        readonly int _start = position;
+        readonly ReadOnlySpan<TIn> _values = input.Values.AsSpan(position, count);
+        readonly ReadOnlySpan<Timestamp> _timestamps = input.Timestamps.Length == 0 ? default : input.Timestamps.AsSpan(position, count);
+
+        public readonly bool CanGoOn => output.HasRoom;
+
+        public readonly void Step(int index, TKey key, ref TState state, bool isNew)
         {
-            position = start + at;
-            TKey key = keys[at];
-            ref TState state = ref _table.GetOrAdd(hashes[at], key, out bool isNew);
+            _position = _start + index;
             if (isNew) state = _fold.Seed();
-            Timestamp timestamp = input.TimestampAt(start + at);
-            _fold.Step(isNew, key, ref state, new Record<TIn>(ref input.Values[start + at], timestamp), new Output<TOut>(output, timestamp));
-            position = start + at + 1;
+            Timestamp timestamp = _timestamps.IsEmpty ? Timestamp.None : _timestamps[index];
+            _fold.Step(isNew, key, ref state, new Record<TIn>(in _values[index], timestamp), new Output<TOut>(output, timestamp));
         }
     }
 }

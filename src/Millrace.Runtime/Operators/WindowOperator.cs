@@ -191,15 +191,27 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
             foreach (uint hash in hashes.AsSpan(from, to - from)) table.Prefetch(hash);
         }
 
-        for (int at = from; at < to; at++)
-        {
-            position = start + at;
-            ref TAccumulator accumulator = ref table.GetOrAdd(hashes[at], keys[at], out bool isNew);
-            if (isNew) accumulator = _aggregate.Seed();
-            _aggregate.Add(isNew, ref accumulator, new Record<TIn>(ref input.Values[start + at], input.TimestampAt(start + at)));
-        }
-
+        AddRow step = new(ref _aggregate, input, ref position, to - from);
+        table.Update(keys.AsSpan(from, to - from), hashes.AsSpan(from, to - from), ref step);
         position = start + to;
+    }
+
+    ref struct AddRow(ref TAggregate aggregate, Batch<TIn> input, ref int position, int count) : IRowStep<TKey, TAccumulator>
+    {
+        readonly ref TAggregate _aggregate = ref aggregate;
+        readonly ref int _position = ref position;
+        readonly int _start = position;
+        readonly ReadOnlySpan<TIn> _values = input.Values.AsSpan(position, count);
+        readonly ReadOnlySpan<Timestamp> _timestamps = input.Timestamps.Length == 0 ? default : input.Timestamps.AsSpan(position, count);
+
+        public readonly bool CanGoOn => true;
+
+        public readonly void Step(int index, TKey key, ref TAccumulator accumulator, bool isNew)
+        {
+            _position = _start + index;
+            if (isNew) accumulator = _aggregate.Seed();
+            _aggregate.Add(isNew, ref accumulator, new Record<TIn>(in _values[index], _timestamps.IsEmpty ? Timestamp.None : _timestamps[index]));
+        }
     }
 
     /// <summary>Adds a record to windows of which the first, at least, has fired already; false when emitting stopped for want of room.</summary>

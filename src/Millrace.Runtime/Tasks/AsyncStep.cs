@@ -1,47 +1,72 @@
+using System.Runtime.CompilerServices;
 using Millrace.Runtime.Exchange;
 
 namespace Millrace.Runtime.Tasks;
 
-/// <summary>An asynchronous call a cell waits for without holding its thread: the task is notified when it has ended.</summary>
-/// <param name="task">The task to notify.</param>
-public sealed class AsyncStep(INotifiable task)
+/// <summary>
+/// An asynchronous call a cell waits for without holding its thread: the task is notified when it has ended. Waiting allocates nothing of
+/// its own. Owned by one task, but for the call's end, which may come on any thread.
+/// </summary>
+public sealed class AsyncStep
 {
-    Task? _running;
+    readonly INotifiable _task;
+    readonly Action _ended;
+    ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _awaiter;
+    TaskCompletionSource? _settled;
+    bool _isEnded;
+
+    /// <summary>Nothing is under way yet.</summary>
+    /// <param name="task">The task to notify.</param>
+    public AsyncStep(INotifiable task)
+    {
+        _task = task;
+        _ended = OnEnded;
+    }
 
     /// <summary>Whether a call is under way or its outcome was not looked at.</summary>
-    public bool IsPending => _running is not null;
+    public bool IsPending { get; private set; }
 
     /// <summary>Begins to wait for a call. One at a time.</summary>
     /// <returns>Whether it had ended already.</returns>
     public bool Start(ValueTask call)
     {
-        if (call.IsCompleted)
+        _awaiter = call.ConfigureAwait(false).GetAwaiter();
+        if (_awaiter.IsCompleted)
         {
-            call.GetAwaiter().GetResult();
+            _awaiter.GetResult();
             return true;
         }
 
-        _running = call.AsTask();
-        _running.ContinueWith(
-            static (_, owner) => ((INotifiable)owner!).Notify(), task, CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        IsPending = true;
+        Volatile.Write(ref _isEnded, false);
+        _awaiter.UnsafeOnCompleted(_ended);
         return false;
     }
 
     /// <summary>Whether nothing is under way any more; throws what the call threw.</summary>
     public bool TryFinish()
     {
-        if (_running is null) return true;
-        if (!_running.IsCompleted) return false;
-        Task ended = _running;
-        _running = null;
-        ended.GetAwaiter().GetResult();
+        if (!IsPending) return true;
+        if (!Volatile.Read(ref _isEnded)) return false;
+        IsPending = false;
+        _awaiter.GetResult();
         return true;
     }
 
-    /// <summary>Waits for a call under way, whatever its outcome, before what it uses is disposed.</summary>
+    /// <summary>Waits for a call under way, whatever its outcome, before what it uses is disposed. After the task's last step.</summary>
     public async ValueTask SettleAsync()
     {
-        if (_running is { } running) await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!IsPending) return;
+        TaskCompletionSource settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Interlocked.Exchange(ref _settled, settled);
+        // The end of the call first says so and then looks whether somebody waits; we do the reverse, so one of us sees the other.
+        if (!Volatile.Read(ref _isEnded)) await settled.Task.ConfigureAwait(false);
+    }
+
+    void OnEnded()
+    {
+        Interlocked.Exchange(ref _isEnded, true);
+        Volatile.Read(ref _settled)?.TrySetResult();
+        _task.Notify();
     }
 }

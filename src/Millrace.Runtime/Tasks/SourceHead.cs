@@ -99,7 +99,8 @@ public sealed class SourceHead<T, TSplit>(
         int count;
         if (_tailOf is null)
         {
-            BatchWriter<T> writer = new(batch.Values, batch.Timestamps, main.Buffer);
+            // A strategy that reads timestamps from the records makes the source's own useless.
+            BatchWriter<T> writer = new(batch.Values, source.Watermarks?.TimestampOf is null ? batch.Timestamps : default, main.Buffer);
             status = split.TryRead(ref writer, source.Cancellation);
             count = writer.Count;
         }

@@ -66,7 +66,8 @@ public sealed class WorkerThreads : ITaskScheduler, IDisposable
     sealed class Worker(WorkerThreads owner, string name, bool canHelp)
     {
         readonly ConcurrentQueue<StreamTask> _line = new();
-        readonly SemaphoreSlim _wake = new(0);
+        readonly object _parking = new();   // guards _isWoken; a monitor, because it blocks at once where other primitives spin first
+        bool _isWoken;
         int _isParked;
         int _waiting;
 
@@ -86,7 +87,12 @@ public sealed class WorkerThreads : ITaskScheduler, IDisposable
         public bool Wake()
         {
             if (Volatile.Read(ref _isParked) == 0 || Interlocked.Exchange(ref _isParked, 0) == 0) return false;
-            _wake.Release();
+            lock (_parking)
+            {
+                _isWoken = true;
+                Monitor.Pulse(_parking);
+            }
+
             return true;
         }
 
@@ -108,12 +114,21 @@ public sealed class WorkerThreads : ITaskScheduler, IDisposable
             Interlocked.Exchange(ref _isParked, 1);
             if (TryTake(out task) || owner._isStopping)
             {
-                if (Interlocked.Exchange(ref _isParked, 0) == 0) _wake.Wait();
+                if (Interlocked.Exchange(ref _isParked, 0) == 0) Wait();
                 return task is not null;
             }
 
-            _wake.Wait();
+            Wait();
             return false;
+        }
+
+        void Wait()
+        {
+            lock (_parking)
+            {
+                while (!_isWoken) Monitor.Wait(_parking);
+                _isWoken = false;
+            }
         }
 
         bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out StreamTask? task)

@@ -60,18 +60,25 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
         }
     }
 
-    /// <summary>Reads the value of a key.</summary>
+    /// <summary>Reads the value of a key. Does not count as a write.</summary>
     public bool TryGet(uint hash, TKey key, [MaybeNullWhen(false)] out TValue value)
     {
-        ref TValue found = ref Find(hash, key);
-        if (Unsafe.IsNullRef(ref found))
+        TableSlot<TKey, TValue>[] slots = SegmentOf(hash).Slots;
+        ref TableSlot<TKey, TValue> first = ref MemoryMarshal.GetArrayDataReference(slots);
+        uint mask = (uint)(slots.Length - 1);
+        for (uint at = hash & mask; ; at = (at + 1) & mask)
         {
-            value = default;
-            return false;
-        }
+            ref TableSlot<TKey, TValue> slot = ref Unsafe.Add(ref first, at);
+            if (slot.Epoch < _firstLiveEpoch)
+            {
+                value = default;
+                return false;
+            }
 
-        value = found;
-        return true;
+            if (slot.Hash != hash || !default(TOps).Equals(slot.Key, key)) continue;
+            value = slot.Value;
+            return true;
+        }
     }
 
     /// <summary>The value of a key, in place, made as <c>default</c> when there is none. Counts as a write. Valid until the next call.</summary>
@@ -101,6 +108,52 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
         }
     }
 
+    /// <summary>
+    /// Calls the step with the rows of many keys in order, making those that do not exist. What finding a row needs of the table stays in
+    /// registers from one key to the next, which is what this is for. Counts as a write.
+    /// </summary>
+    /// <param name="keys">The keys.</param>
+    /// <param name="hashes">Their hashes.</param>
+    /// <param name="step">Called once per key, until it wants to stop. Must not use the table.</param>
+    /// <returns>How many keys the step was called for.</returns>
+    public int Update<TStep>(ReadOnlySpan<TKey> keys, ReadOnlySpan<uint> hashes, scoped ref TStep step)
+        where TStep : struct, IRowStep<TKey, TValue>, allows ref struct
+    {
+        TableSegment<TKey, TValue>[] directory = _directory;
+        int shift = _shift;
+        uint firstLive = _firstLiveEpoch;
+        uint epoch = _epoch;
+        for (int i = 0; i < keys.Length && i < hashes.Length; i++)
+        {
+            if (!step.CanGoOn) return i;
+            uint hash = hashes[i];
+            TKey key = keys[i];
+            TableSegment<TKey, TValue> segment =
+                Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(directory), (nint)((ulong)(hash * TableLimits.Remix) >> shift));
+            TableSlot<TKey, TValue>[] slots = segment.Slots;
+            ref TableSlot<TKey, TValue> first = ref MemoryMarshal.GetArrayDataReference(slots);
+            uint mask = (uint)(slots.Length - 1);
+            for (uint at = hash & mask; ; at = (at + 1) & mask)
+            {
+                ref TableSlot<TKey, TValue> slot = ref Unsafe.Add(ref first, at);
+                if (slot.Hash == hash && slot.Epoch >= firstLive && default(TOps).Equals(slot.Key, key))
+                {
+                    slot.Epoch = epoch;
+                    step.Step(i, key, ref slot.Value, isNew: false);
+                    break;
+                }
+
+                if (slot.Epoch >= firstLive) continue;
+                step.Step(i, key, ref Insert(segment, ref slot, hash, key), isNew: true);
+                directory = _directory;
+                shift = _shift;
+                break;
+            }
+        }
+
+        return Math.Min(keys.Length, hashes.Length);
+    }
+
     /// <summary>Removes a key's row; false when there was none.</summary>
     public bool Remove(uint hash, TKey key)
     {
@@ -118,14 +171,16 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
         }
     }
 
-    /// <summary>Removes all rows and keeps the memory. Constant time where slots hold no references: their epochs just become too old.</summary>
+    /// <summary>
+    /// Removes all rows and keeps the memory: their epochs just become too old, so no step of it is long. Where slots hold references, a
+    /// segment lets go of them when its next row is made.
+    /// </summary>
     public void Clear()
     {
         foreach (TableSegment<TKey, TValue> segment in _directory)
         {
-            if (segment.Count == 0) continue;
+            segment.HoldsRemoved |= segment.Count > 0;
             segment.Count = 0;
-            if (RuntimeHelpers.IsReferenceOrContainsReferences<TableSlot<TKey, TValue>>()) Array.Clear(segment.Slots);
         }
 
         Count = 0;
@@ -174,6 +229,7 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
             return ref GetOrAdd(hash, key, out _);
         }
 
+        if (segment.HoldsRemoved) LetGo(segment);
         segment.Count++;
         Count++;
         slot.Hash = hash;
@@ -181,6 +237,12 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
         slot.Key = key;
         slot.Value = default!;
         return ref slot.Value;
+    }
+
+    static void LetGo(TableSegment<TKey, TValue> segment)
+    {
+        segment.HoldsRemoved = false;
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<TableSlot<TKey, TValue>>()) Array.Clear(segment.Slots);
     }
 
     void Grow(TableSegment<TKey, TValue> segment, uint hash)

@@ -18,6 +18,22 @@ public struct TableSlot<TKey, TValue>
     public TValue Value;
 }
 
+/// <summary>What is done with each row of <see cref="StateTable{TKey, TValue, TOps}.Update"/>. A struct, so that it is compiled into the loop.</summary>
+/// <typeparam name="TKey">The key type.</typeparam>
+/// <typeparam name="TValue">The value type.</typeparam>
+public interface IRowStep<TKey, TValue>
+{
+    /// <summary>Whether it wants the next row.</summary>
+    bool CanGoOn { get; }
+
+    /// <summary>Handles a row.</summary>
+    /// <param name="index">The position of the key among those given.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="value">The value, in place.</param>
+    /// <param name="isNew">Whether the row was just made, with the default value.</param>
+    void Step(int index, TKey key, ref TValue value, bool isNew);
+}
+
 /// <summary>A position in a table. Begin with <c>default</c>.</summary>
 public struct TableCursor
 {
@@ -31,6 +47,9 @@ sealed class TableSegment<TKey, TValue>(int slots, int depth)
     public TableSlot<TKey, TValue>[] Slots = new TableSlot<TKey, TValue>[slots];
     public int Count;
     public int Depth = depth;
+
+    /// <summary>Whether slots still refer to what a clear has removed.</summary>
+    public bool HoldsRemoved;
 }
 
 /// <summary>Limits of tables.</summary>
