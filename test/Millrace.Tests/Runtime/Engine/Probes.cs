@@ -55,6 +55,7 @@ sealed class ProbeSource(int splits, int recordsPerSplit) : ISource<int, ProbeSp
 
     void Fail(string stage)
     {
+        if (FailIn is null) return;
         if (FailIn == stage) throw new IOException($"cannot {stage}");
         if (FailIn == stage + " by timeout") throw new TaskCanceledException($"timeout in {stage}");
     }
@@ -126,6 +127,7 @@ sealed class ProbeSink<T> : ISink<T>
 
     void Fail(string stage)
     {
+        if (FailIn is null) return;
         if (FailIn == stage) throw new IOException($"cannot {stage}");
         if (FailIn == stage + " by timeout") throw new TaskCanceledException($"timeout in {stage}");
     }
