@@ -119,20 +119,40 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
     public int Update<TStep>(ReadOnlySpan<TKey> keys, ReadOnlySpan<uint> hashes, scoped ref TStep step)
         where TStep : struct, IRowStep<TKey, TValue>, allows ref struct
     {
-        TableSegment<TKey, TValue>[] directory = _directory;
-        int shift = _shift;
+        int count = Math.Min(keys.Length, hashes.Length);
+        int done = 0;
+        while (done < count && step.CanGoOn)
+        {
+            // A table of one segment keeps it in registers: that halves the cost of a row in the near cache.
+            if (_directory.Length == 1)
+            {
+                done = UpdateOnly(_directory[0], keys[..count], hashes[..count], done, ref step);
+            }
+            else
+            {
+                ref TValue value = ref GetOrAdd(hashes[done], keys[done], out bool isNew);
+                step.Step(done, keys[done], ref value, isNew);
+                done++;
+            }
+        }
+
+        return done;
+    }
+
+    /// <summary>Goes on from a key, as long as the table does not grow.</summary>
+    int UpdateOnly<TStep>(TableSegment<TKey, TValue> segment, ReadOnlySpan<TKey> keys, ReadOnlySpan<uint> hashes, int start, scoped ref TStep step)
+        where TStep : struct, IRowStep<TKey, TValue>, allows ref struct
+    {
+        TableSlot<TKey, TValue>[] slots = segment.Slots;
+        ref TableSlot<TKey, TValue> first = ref MemoryMarshal.GetArrayDataReference(slots);
+        uint mask = (uint)(slots.Length - 1);
         uint firstLive = _firstLiveEpoch;
         uint epoch = _epoch;
-        for (int i = 0; i < keys.Length && i < hashes.Length; i++)
+        int i = start;
+        for (; i < keys.Length && i < hashes.Length && step.CanGoOn; i++)
         {
-            if (!step.CanGoOn) return i;
             uint hash = hashes[i];
             TKey key = keys[i];
-            TableSegment<TKey, TValue> segment =
-                Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(directory), (nint)((ulong)(hash * TableLimits.Remix) >> shift));
-            TableSlot<TKey, TValue>[] slots = segment.Slots;
-            ref TableSlot<TKey, TValue> first = ref MemoryMarshal.GetArrayDataReference(slots);
-            uint mask = (uint)(slots.Length - 1);
             for (uint at = hash & mask; ; at = (at + 1) & mask)
             {
                 ref TableSlot<TKey, TValue> slot = ref Unsafe.Add(ref first, at);
@@ -145,13 +165,12 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
 
                 if (slot.Epoch >= firstLive) continue;
                 step.Step(i, key, ref Insert(segment, ref slot, hash, key), isNew: true);
-                directory = _directory;
-                shift = _shift;
+                if (segment.Slots != slots) return i + 1;
                 break;
             }
         }
 
-        return Math.Min(keys.Length, hashes.Length);
+        return i;
     }
 
     /// <summary>Removes a key's row; false when there was none.</summary>
@@ -223,7 +242,7 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
     [MethodImpl(MethodImplOptions.NoInlining)]
     ref TValue Insert(TableSegment<TKey, TValue> segment, ref TableSlot<TKey, TValue> slot, uint hash, TKey key)
     {
-        if (segment.Count >= segment.Slots.Length - (segment.Slots.Length >> 2))
+        if (segment.Count >= segment.RowsMax)
         {
             Grow(segment, hash);
             return ref GetOrAdd(hash, key, out _);

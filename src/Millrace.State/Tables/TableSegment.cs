@@ -48,6 +48,9 @@ sealed class TableSegment<TKey, TValue>(int slots, int depth)
     public int Count;
     public int Depth = depth;
 
+    /// <summary>Rows at which it grows: few collisions where slots are cheap, because the near cache holds them anyway.</summary>
+    public int RowsMax => Slots.Length <= TableLimits.SparseSlotsMax ? (Slots.Length >> 3) * 3 : (Slots.Length >> 2) * 3;
+
     /// <summary>Whether slots still refer to what a clear has removed.</summary>
     public bool HoldsRemoved;
 }
@@ -60,6 +63,9 @@ public static class TableLimits
 
     /// <summary>Slots of a segment at most: what one step of growth moves. A power of two.</summary>
     public const int SegmentSlotsMax = 1 << 14;
+
+    /// <summary>Slots of a segment up to which at most three eighths are used, instead of three quarters.</summary>
+    public const int SparseSlotsMax = 1 << 13;
 
     /// <summary>Bytes of a table from which on asking for slots ahead of time pays: half of a small second-level cache.</summary>
     public const int NearCacheBytes = 256 << 10;
