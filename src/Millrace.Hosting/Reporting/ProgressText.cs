@@ -34,7 +34,8 @@ internal static class ProgressText
     {
         Timestamp least = status.Operators.Select(static o => o.Watermark).Where(static w => !w.IsNone).DefaultIfEmpty(Timestamp.MaxValue).Min();
         if (least == Timestamp.MaxValue) return null;
-        // Whole seconds are enough for the eye; a watermark is one tick short of a round number.
-        return new Timestamp(least.Ticks - (least.Ticks % TimeSpan.TicksPerSecond));
+        // Whole seconds are enough for the eye; a watermark is a tick short of them, where timestamps have no fractions.
+        Timestamp next = least + TimeSpan.FromTicks(1);
+        return new Timestamp(next.Ticks - (next.Ticks % TimeSpan.TicksPerSecond));
     }
 }
