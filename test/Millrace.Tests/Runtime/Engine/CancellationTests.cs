@@ -8,7 +8,7 @@ public sealed class CancellationTests
     [Fact]
     public async Task Cancel_AtAnyMoment_CompletesAndClosesEverythingOnce()
     {
-        for (int seed = 0; seed < 60; seed++)
+        for (int seed = 0; seed < 25; seed++)
         {
             Random random = new(seed);
             long cancelAt = random.Next(4) switch { 0 => 0, 1 => 1, _ => random.Next(200_000) };
@@ -35,7 +35,7 @@ public sealed class CancellationTests
     [Fact]
     public async Task Cancel_AtOnceOfATinyJob_NeverThrows()
     {
-        for (int i = 0; i < 300; i++)
+        for (int i = 0; i < 150; i++)
         {
             EmbeddedJob job = Jobs.Start(static flow => flow.Source("n", CollectionSource.Of([1, 2])).Sink("out", DiscardSink.Of<int>()));
             job.Cancel();

@@ -5,7 +5,7 @@ namespace Millrace.Tests.Runtime.Engine;
 /// <summary>Every verb against LINQ, on real threads and step by step, at several parallelisms.</summary>
 public sealed class OperatorTests
 {
-    static readonly int[] Numbers = [.. Enumerable.Range(0, 20_000)];
+    static readonly int[] Numbers = [.. Enumerable.Range(0, 5_000)];
 
     public static TheoryData<int, bool> Runs => [(1, true), (1, false), (2, true), (2, false), (3, true), (3, false), (7, true), (7, false)];
 
