@@ -15,7 +15,7 @@ public static class EmbeddedCluster
     {
         options ??= new();
         PlanModel plan = Planner.Plan(graph, options.Parallelism, options.IsChaining);
-        EmbeddedJob job = new(plan, options, tasks => new WorkerThreads(options.Threads, tasks));
+        EmbeddedJob job = new(plan, options, tasks => new WorkerThreads(options.Threads, tasks, options.Time));
         job.Start();
         return job;
     }

@@ -30,7 +30,7 @@ public sealed class EmbeddedJob : ITaskOwner
         _tasks = [.. plan.Chains.SelectMany(c => Enumerable.Range(0, c.Parallelism).Select(i => TaskBuilder.Build(_context, c, i, deferred, this)))];
         _scheduler = deferred.Target = schedulerOf(_tasks);
         _live = _tasks.Length;
-        _watch = new(_tasks, options);
+        _watch = new(_tasks, _scheduler, options);
     }
 
     /// <summary>How the job runs.</summary>
@@ -169,8 +169,13 @@ public sealed class EmbeddedJob : ITaskOwner
         else _completion.TrySetResult(new(Status, elapsed, outcome is JobOutcome.Cancelled));
     }
 
-    void GiveUp(IReadOnlyList<SlowStep> stuck) =>
-        _completion.TrySetException(new JobFailedException(Plan.JobName, new StuckUserCodeException(stuck)));
+    void GiveUp(IReadOnlyList<SlowStep> stuck)
+    {
+        // What failed first is what to mend first; it would be lost behind the code that does not return.
+        Exception? first;
+        lock (_lock) first = _state is JobState.Stopping { Outcome: JobOutcome.Failed failed } ? failed.Cause : null;
+        _completion.TrySetException(new JobFailedException(Plan.JobName, new StuckUserCodeException(stuck, first)));
+    }
 
     /// <summary>Stands in for the scheduler while tasks are built, before the scheduler can be told of them.</summary>
     sealed class DeferredScheduler : ITaskScheduler

@@ -48,10 +48,15 @@ public sealed class JobFailedException(string jobName, Exception cause) : Except
 
 /// <summary>User code did not return after the job was told to stop.</summary>
 /// <param name="steps">The tasks that still run; empty when what does not return is an opening or closing.</param>
-public sealed class StuckUserCodeException(IReadOnlyList<SlowStep> steps)
-    : Exception(steps.Count == 0 ? "a source, sink or function does not return from opening or closing"
-        : "user code does not return: " + string.Join("; ", steps.Select(static s => $"operator '{s.OperatorId}' in task '{s.Task}' for {s.Elapsed.TotalSeconds:N0} s")))
+/// <param name="firstFailure">Why the job was stopping, when that was a failure; also the inner exception.</param>
+public sealed class StuckUserCodeException(IReadOnlyList<SlowStep> steps, Exception? firstFailure = null)
+    : Exception((firstFailure is null ? "" : firstFailure.Message + "; and then, while the job stopped, ") + Describe(steps), firstFailure)
 {
     /// <summary>The tasks that still run.</summary>
     public IReadOnlyList<SlowStep> Steps { get; } = steps;
+
+    static string Describe(IReadOnlyList<SlowStep> steps) => steps.Count == 0
+        ? "a source, sink or function does not return from opening or closing"
+        : "user code does not return: "
+            + string.Join("; ", steps.Select(static s => $"operator '{s.OperatorId}' in task '{s.Task}' for {s.Elapsed.TotalSeconds:N0} s"));
 }

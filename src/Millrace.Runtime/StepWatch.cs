@@ -2,8 +2,8 @@ using Millrace.Runtime.Tasks;
 
 namespace Millrace.Runtime;
 
-/// <summary>Looks once in a while for steps that take long, and names them. Thread-safe.</summary>
-sealed class StepWatch(StreamTask[] tasks, EmbeddedOptions options) : IDisposable
+/// <summary>Looks once in a while for steps that take long, names them, and sees to it that nothing waits behind them. Thread-safe.</summary>
+sealed class StepWatch(StreamTask[] tasks, ITaskScheduler scheduler, EmbeddedOptions options) : IDisposable
 {
     readonly CancellationTokenSource _stop = new();
     readonly HashSet<StreamTask> _reported = [];
@@ -34,6 +34,7 @@ sealed class StepWatch(StreamTask[] tasks, EmbeddedOptions options) : IDisposabl
 
     void Look()
     {
+        (scheduler as WorkerThreads)?.HelpThoseThatWait();
         foreach (StreamTask task in tasks)
         {
             // Once per long step: it is told again only after the task has been seen doing something else.

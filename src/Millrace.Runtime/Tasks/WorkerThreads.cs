@@ -9,6 +9,13 @@ namespace Millrace.Runtime.Tasks;
 /// </summary>
 public sealed class WorkerThreads : ITaskScheduler, IDisposable
 {
+    // How long a thread that ran dry looks around before it parks, if its last pause was short: waking it costs about as much.
+    static readonly TimeSpan s_spin = TimeSpan.FromMicroseconds(50);
+
+    [ThreadStatic]
+    static Worker? t_current;
+
+    readonly TimeProvider _time;
     readonly Worker[] _workers;
     readonly Dictionary<StreamTask, Worker> _own = [];
     volatile bool _isStopping;
@@ -16,13 +23,15 @@ public sealed class WorkerThreads : ITaskScheduler, IDisposable
     /// <summary>Threads for the given tasks, not started yet.</summary>
     /// <param name="threads">How many share the tasks that do not block; one or more.</param>
     /// <param name="tasks">All tasks.</param>
-    public WorkerThreads(int threads, IReadOnlyList<StreamTask> tasks)
+    /// <param name="time">The clock, to tell short pauses from long ones.</param>
+    public WorkerThreads(int threads, IReadOnlyList<StreamTask> tasks, TimeProvider time)
     {
-        _workers = [.. Enumerable.Range(0, threads).Select(i => new Worker(this, $"millrace-worker-{i}", canHelp: true))];
+        _time = time;
+        _workers = [.. Enumerable.Range(0, threads).Select(i => new Worker(this, i, $"millrace-worker-{i}", canHelp: true))];
         int next = 0;
         foreach (StreamTask task in tasks)
         {
-            if (task.HasOwnThread) _own.Add(task, new Worker(this, $"millrace-{task.Name}", canHelp: false));
+            if (task.HasOwnThread) _own.Add(task, new Worker(this, 0, $"millrace-{task.Name}", canHelp: false));
             else task.Home = next++ % threads;
         }
     }
@@ -38,14 +47,27 @@ public sealed class WorkerThreads : ITaskScheduler, IDisposable
     {
         if (task.HasOwnThread)
         {
-            _own[task].Add(task);
+            _own[task].AddAndWake(task);
             return;
         }
 
         Worker home = _workers[task.Home];
-        home.Add(task);
-        // The home thread is at work and has other tasks in line: let an idle thread help.
-        if (home.Waiting > 1) WakeHelper(home);
+        Worker? current = t_current is { IsShared: true } shared && shared.Owner == this ? shared : null;
+        if (current is { Waiting: 0 } && (home == current || home.IsParked))
+        {
+            // What a step makes runnable can run next on the same thread, so that nobody has to be woken for a record or two.
+            current.Add(task);
+            return;
+        }
+
+        // A thread that looks around finds it by itself; one that is at work may be so for long, so an idle one is asked to help.
+        if (!home.AddAndWake(task) && home.IsBusy) WakeHelper();
+    }
+
+    /// <summary>Wakes a thread for tasks that wait behind a step that takes long. Called once in a while.</summary>
+    public void HelpThoseThatWait()
+    {
+        if (Array.Exists(_workers, static worker => worker is { Waiting: > 0, IsBusy: true })) WakeHelper();
     }
 
     /// <summary>Lets the threads end once they are done with the step they are in. Does not wait for them.</summary>
@@ -55,21 +77,31 @@ public sealed class WorkerThreads : ITaskScheduler, IDisposable
         foreach (Worker worker in _workers.Concat(_own.Values)) worker.Wake();
     }
 
-    void WakeHelper(Worker home)
+    void WakeHelper()
     {
         foreach (Worker worker in _workers)
         {
-            if (worker != home && worker.Wake()) return;
+            if (worker.Wake()) return;
         }
     }
 
-    sealed class Worker(WorkerThreads owner, string name, bool canHelp)
+    sealed class Worker(WorkerThreads owner, int index, string name, bool canHelp)
     {
         readonly ConcurrentQueue<StreamTask> _line = new();
         readonly object _parking = new();   // guards _isWoken; a monitor, because it blocks at once where other primitives spin first
         bool _isWoken;
+        bool _wasPauseShort;
+        bool _isBusy;
         int _isParked;
         int _waiting;
+
+        public WorkerThreads Owner => owner;
+
+        public bool IsShared => canHelp;
+
+        public bool IsParked => Volatile.Read(ref _isParked) != 0;
+
+        public bool IsBusy => Volatile.Read(ref _isBusy);
 
         public int Waiting => Volatile.Read(ref _waiting);
 
@@ -79,8 +111,14 @@ public sealed class WorkerThreads : ITaskScheduler, IDisposable
         {
             Interlocked.Increment(ref _waiting);
             _line.Enqueue(task);
+        }
+
+        /// <summary>Adds a task and wakes the thread if it is parked; false when it was not.</summary>
+        public bool AddAndWake(StreamTask task)
+        {
+            Add(task);
             Interlocked.MemoryBarrier();
-            Wake();
+            return Wake();
         }
 
         /// <summary>Wakes the thread if it is parked; false when it was not.</summary>
@@ -99,13 +137,31 @@ public sealed class WorkerThreads : ITaskScheduler, IDisposable
         void Loop()
         {
             int threadId = ThreadStacks.CurrentThreadId();
+            t_current = this;
             while (!owner._isStopping)
             {
-                if (!TryTake(out StreamTask? task) && !TryParkThenTake(out task)) continue;
+                if (!TryTake(out StreamTask? task) && !TrySpinThenTake(out task) && !TryParkThenTake(out task)) continue;
+                task.Home = index;
                 task.ThreadId = threadId;
+                Volatile.Write(ref _isBusy, true);
                 task.Run();
+                Volatile.Write(ref _isBusy, false);
                 task.ThreadId = 0;
             }
+        }
+
+        /// <summary>Looks around a little longer, if work came quickly the last time there was none.</summary>
+        bool TrySpinThenTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out StreamTask? task)
+        {
+            task = null;
+            if (!_wasPauseShort) return false;
+            for (long start = owner._time.GetTimestamp(); owner._time.GetElapsedTime(start) < s_spin && !owner._isStopping;)
+            {
+                Thread.SpinWait(16);
+                if (TryTake(out task)) return true;
+            }
+
+            return false;
         }
 
         /// <summary>Says that it parks, looks once more, then waits: whoever adds a task first adds and then looks for parked threads.</summary>
@@ -118,7 +174,9 @@ public sealed class WorkerThreads : ITaskScheduler, IDisposable
                 return task is not null;
             }
 
+            long start = owner._time.GetTimestamp();
             Wait();
+            _wasPauseShort = owner._time.GetElapsedTime(start) < 4 * s_spin;
             return false;
         }
 

@@ -47,7 +47,7 @@ public sealed class StreamTaskTests
         Tally[] tallies = [.. Enumerable.Range(0, Tasks).Select(static _ => new Tally(Notifiers * Times))];
         Relay relay = new();
         StreamTask[] tasks = [.. tallies.Select(t => Task(t, relay))];
-        using WorkerThreads workers = new(2, tasks);
+        using WorkerThreads workers = new(2, tasks, TimeProvider.System);
         relay.Target = workers;
         workers.Start();
         Thread[] threads = [.. Enumerable.Range(0, Notifiers).Select(n => new Thread(() =>
@@ -87,7 +87,7 @@ public sealed class StreamTaskTests
             tasks[i] = Task(tallies[i], relay);
         }
 
-        using WorkerThreads workers = new(2, tasks);
+        using WorkerThreads workers = new(2, tasks, TimeProvider.System);
         relay.Target = workers;
         workers.Start();
         tallies[0].Add();
