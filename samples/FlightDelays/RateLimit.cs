@@ -69,7 +69,13 @@ public sealed class RateLimitedSource<T, TSplit, TSide>(ISource<T, TSplit> sourc
             BatchWriter<T> writer = new(_values.AsSpan(0, count), [], _sides);
             ReadStatus status = _reader.TryRead(ref writer);
             batch.AddRange(_values.AsSpan(0, writer.Count));
-            for (int i = 0; i < _sideBuffer.Count; i++) batch.AddTo(_side, _sideValues[i]);
+            do
+            {
+                for (int i = 0; i < _sideBuffer.Count; i++) batch.AddTo(_side, _sideValues[i]);
+                _sideBuffer.Bind(_sideValues, [], 0, _sideValues.Length);
+                _sideBuffer.DrainOverdraft();
+            }
+            while (_sideBuffer.Count > 0);
             _read += writer.Count;
             return status;
         }

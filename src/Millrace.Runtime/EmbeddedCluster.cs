@@ -14,6 +14,7 @@ public static class EmbeddedCluster
     public static EmbeddedJob Start(JobGraph graph, EmbeddedOptions? options = null)
     {
         options ??= new();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options));
         PlanModel plan = Planner.Plan(graph, options.Parallelism, options.IsChaining);
         EmbeddedJob job = new(plan, options, tasks => new WorkerThreads(options.Threads, tasks, options.Time));
         job.Start();

@@ -126,6 +126,8 @@ public sealed class EmbeddedJob : ITaskOwner
                 foreach (StreamTask task in _tasks) task.Notify();
                 break;
             case JobEffect.Report:
+                // Closing runs user code, too: one that does not return must not hold the process up for ever.
+                if (!_isStopping) _ = _watch.GiveUpAfterAsync(Limits.CloseTimeMax, GiveUp);
                 _ = CloseAsync();
                 break;
         }

@@ -39,6 +39,18 @@ public static class Limits
     /// <summary>How long cancelled user code may take to return before it is named and the process gives up on it.</summary>
     public static readonly TimeSpan CancelTimeMax = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long closing a finished job may take, before its functions and connectors are given up on.</summary>
+    public static readonly TimeSpan CloseTimeMax = TimeSpan.FromMinutes(5);
+
+    /// <summary>Tasks of one process at most.</summary>
+    public const int TasksMax = 32_768;
+
+    /// <summary>Operators times their instances in one process at most: each holds a batch of its own.</summary>
+    public const int LinksMax = 32_768;
+
+    /// <summary>Tasks with a thread of their own in one process at most.</summary>
+    public const int BlockingTasksMax = 1_024;
+
     /// <summary>Records of a batch for a producer with this many channels.</summary>
     /// <param name="channels">One or more.</param>
     public static int BatchRecords(int channels) => Math.Clamp(OpenRecordsPerProducer / channels, BatchRecordsMin, BatchRecordsMax);

@@ -6,6 +6,7 @@ namespace Millrace.Runtime;
 sealed class StepWatch(StreamTask[] tasks, ITaskScheduler scheduler, EmbeddedOptions options) : IDisposable
 {
     readonly CancellationTokenSource _stop = new();
+    readonly Lock _looking = new();   // guards _reported: a timer may come again while it is still being handled
     readonly HashSet<StreamTask> _reported = [];
     System.Threading.ITimer? _timer;
 
@@ -35,6 +36,19 @@ sealed class StepWatch(StreamTask[] tasks, ITaskScheduler scheduler, EmbeddedOpt
     void Look()
     {
         (scheduler as WorkerThreads)?.HelpThoseThatWait();
+        if (!_looking.TryEnter()) return;
+        try
+        {
+            Report();
+        }
+        finally
+        {
+            _looking.Exit();
+        }
+    }
+
+    void Report()
+    {
         foreach (StreamTask task in tasks)
         {
             // Once per long step: it is told again only after the task has been seen doing something else.

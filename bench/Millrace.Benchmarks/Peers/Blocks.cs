@@ -26,16 +26,15 @@ static class Blocks
 
     static (long Sum, long Count) Run(KeyedEvent[] events, Lambdas f)
     {
-        ExecutionDataflowBlockOptions options = new() { SingleProducerConstrained = true };
         DataflowLinkOptions links = new() { PropagateCompletion = true };
         long total = 0, count = 0;
         BufferBlock<KeyedEvent> input = new();
-        TransformBlock<KeyedEvent, long> map = new(f.MapOf, options);
+        TransformBlock<KeyedEvent, long> map = new(f.MapOf);
         ActionBlock<long> sum = new(value =>
         {
             total += value;
             count++;
-        }, options);
+        });
         input.LinkTo(map, links, e => f.Keeps(e));
         input.LinkTo(DataflowBlock.NullTarget<KeyedEvent>());
         map.LinkTo(sum, links);

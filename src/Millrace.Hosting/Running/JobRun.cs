@@ -46,6 +46,7 @@ internal sealed class JobRun(HostProcess process, HostCommand command, IServiceP
         }
         catch (JobFailedException failure) when (failure.InnerException is StuckUserCodeException stuck)
         {
+            if (stuck.InnerException is { } first) _lines.Print(FailureText.Of($"job '{job.Plan.JobName}' failed", first));
             await new StuckCode(process, _lines).ReportAsync(job.Plan.JobName, stuck.Steps).ConfigureAwait(false);
             // Nothing can end the stuck thread but the end of the process.
             process.Exit(ExitCodes.Stuck);

@@ -104,6 +104,7 @@ public sealed class SelectManyOperator<TIn, TOut>(Func<TIn, IEnumerable<TOut>> s
 public sealed class ProcessOperator<TIn, TOut>(IProcess<TIn, TOut> process) : IOperator<TIn, TOut>
 {
     bool _ended;
+    Timestamp _largest = Timestamp.None;
 
     /// <inheritdoc/>
     public object Function => process;
@@ -114,6 +115,7 @@ public sealed class ProcessOperator<TIn, TOut>(IProcess<TIn, TOut> process) : IO
         for (; position < input.Count && output.HasRoom; position++)
         {
             Timestamp timestamp = input.TimestampAt(position);
+            if (timestamp > _largest) _largest = timestamp;
             process.OnRecord(new Record<TIn>(ref input.Values[position], timestamp), new Output<TOut>(output, timestamp));
         }
     }
@@ -123,7 +125,7 @@ public sealed class ProcessOperator<TIn, TOut>(IProcess<TIn, TOut> process) : IO
     {
         if (_ended) return true;
         _ended = true;
-        process.OnEnd(new Output<TOut>(output, Timestamp.None));
+        process.OnEnd(new Output<TOut>(output, _largest));
         return true;
     }
 }

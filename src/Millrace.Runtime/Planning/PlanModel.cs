@@ -66,7 +66,7 @@ public sealed record PlanEdge(GraphEdge Edge, GraphNode To, PlanChain FromChain,
     static (int First, int Count) RescaleTargets(int from, int senders, int receivers)
     {
         int first = (int)((long)from * receivers / senders);
-        int end = (int)(((long)(from + 1) * receivers + senders - 1) / senders);
-        return senders >= receivers ? (first, 1) : (first, Math.Min(end, (int)((long)(from + 1) * receivers / senders)) - first);
+        int end = (int)((long)(from + 1) * receivers / senders);
+        return senders >= receivers ? (first, 1) : (first, end - first);
     }
 }

@@ -14,13 +14,29 @@ public static class Planner
     {
         ArgumentNullException.ThrowIfNull(graph);
         List<GraphProblem> problems = [.. graph.Problems];
-        if (parallelism < 1) problems.Add(new(null, $"the parallelism is {parallelism}; give 1 or more with --parallelism"));
+        if (parallelism is < 1 or > Limits.TasksMax)
+            problems.Add(new(null, $"the parallelism is {parallelism:N0}; give 1 to {Limits.TasksMax:N0} with --parallelism"));
         problems.AddRange(TypeProblems.Of(graph));
         if (problems.Count > 0) throw new InvalidJobException(graph.Name, problems);
 
         PlanModel plan = Chain(graph, parallelism, isChaining);
         if (plan.ChannelCount > Limits.ChannelsMax) throw new InvalidJobException(graph.Name, [TooManyChannels(graph, plan, parallelism, isChaining)]);
+        if (TooManyTasks(plan) is { } problem) throw new InvalidJobException(graph.Name, [problem]);
         return plan;
+    }
+
+    static GraphProblem? TooManyTasks(PlanModel plan)
+    {
+        long links = plan.Chains.Sum(static c => (long)c.Parallelism * c.Nodes.Count);
+        long threads = plan.Chains.Where(static c => c.HasOwnThread).Sum(static c => (long)c.Parallelism);
+        if (plan.Chains.Sum(static c => (long)c.Parallelism) is > Limits.TasksMax and var tasks)
+            return new(null, $"it would need {tasks:N0} tasks; the limit of one process is {Limits.TasksMax:N0}, so use a lower --parallelism");
+        if (threads > Limits.BlockingTasksMax)
+            return new(null, $"it would need {threads:N0} threads for its blocking operators; the limit of one process is {Limits.BlockingTasksMax:N0}, so use a lower parallelism there");
+        return links > Limits.LinksMax
+            ? new(null, $"it would need {links:N0} batches of up to {Limits.BatchRecordsMax:N0} records inside its {plan.TaskCount:N0} tasks, besides {plan.ChannelCount:N0} channels; "
+                + $"the limit of one process is {Limits.LinksMax:N0}, so use --parallelism {Math.Max(1, plan.Chains.Max(static c => c.Parallelism) * (long)Limits.LinksMax / links)} or less")
+            : null;
     }
 
     static PlanModel Chain(JobGraph graph, int parallelism, bool isChaining)

@@ -20,6 +20,20 @@ static class TypeProblems
 
     static IEnumerable<string> Storing(Type type, string role) => CodecCheck.Problems(type).Select(problem => $"{role} cannot be stored: {problem}");
 
+    /// <summary>Makes the function once, as every parallel instance will: constructors also run while planning.</summary>
+    static IEnumerable<string> Making(Func<object?> factory)
+    {
+        try
+        {
+            return factory() is null ? ["the factory of its function returned null; return a new function"] : [];
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            // Whatever the user's constructor throws is a problem of the job, told with all the others.
+            return [$"its function cannot be made: {failure.GetType().Name}: {failure.Message}"];
+        }
+    }
+
     sealed class SpecProblems(GraphNode node) : IOperatorSpecVisitor<IEnumerable<string>>
     {
         public IEnumerable<string> Visit<T, TSplit>(SourceSpec<T, TSplit> spec) where TSplit : ISplit => [];
@@ -32,22 +46,14 @@ static class TypeProblems
 
         public IEnumerable<string> Visit<T>(EventTimeSpec<T> spec) => [];
 
-        public IEnumerable<string> Visit<TIn, TOut>(ProcessSpec<TIn, TOut> spec) => [];
+        public IEnumerable<string> Visit<TIn, TOut>(ProcessSpec<TIn, TOut> spec) => Making(spec.Factory);
 
         public IEnumerable<string> Visit<TKey, TIn, TOut>(KeyedProcessSpec<TKey, TIn, TOut> spec)
         {
             DeclaringScope scope = new();
-            try
-            {
-                object? function = spec.Factory(scope);
-                scope.Close();
-                if (function is null) return ["the factory of its function returned null; return a new function"];
-            }
-            catch (Exception failure) when (failure is not OutOfMemoryException)
-            {
-                // The user's constructor also runs while planning; whatever it throws is a problem of the job, told with all the others.
-                return [$"its function cannot be made: {failure.GetType().Name}: {failure.Message}"];
-            }
+            string[] making = [.. Making(() => spec.Factory(scope))];
+            scope.Close();
+            if (making.Length > 0) return making;
 
             IEnumerable<string> problems =
                 from declaration in scope.Declarations
@@ -65,7 +71,9 @@ static class TypeProblems
 
         public IEnumerable<string> Visit<TKey, TIn, TAccumulator, TOut, TAggregate>(WindowSpec<TKey, TIn, TAccumulator, TOut, TAggregate> spec)
             where TAggregate : struct, IAggregate<TKey, TIn, TAccumulator, TOut> =>
-            typeof(TAccumulator) == typeof(RecordList<TIn>) ? Storing(typeof(TIn), "the record type of its windows") : Storing(typeof(TAccumulator), "its accumulator");
+            typeof(TAccumulator) == typeof(RecordList<TIn>)
+                ? Making(() => spec.Aggregate().Function).Concat(Storing(typeof(TIn), "the record type of its windows"))
+                : Storing(typeof(TAccumulator), "its accumulator");
 
         public IEnumerable<string> Visit<T>(SinkSpec<T> spec) => [];
     }

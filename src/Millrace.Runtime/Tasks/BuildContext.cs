@@ -12,18 +12,14 @@ public sealed record BuildContext(PlanModel Plan, TimeProvider Time, IServicePro
 {
     readonly Dictionary<PlanEdge, object> _grids = [];
     readonly Dictionary<GraphNode, object> _assigners = [];
-    readonly Dictionary<GraphNode, OperatorCounters> _counters = [];
+    readonly Dictionary<GraphNode, OperatorCounters> _counters = Plan.Chains.SelectMany(static c => c.Nodes).ToDictionary(static n => n, static _ => new OperatorCounters());
     readonly List<Func<Task>> _discoveries = [];
 
     /// <summary>Starts the discovery of all sources; each completes when its splits are known.</summary>
     public IReadOnlyList<Func<Task>> Discoveries => _discoveries;
 
-    /// <summary>The counters of an operator.</summary>
-    public OperatorCounters CountersOf(GraphNode node)
-    {
-        if (!_counters.TryGetValue(node, out OperatorCounters? counters)) _counters.Add(node, counters = new());
-        return counters;
-    }
+    /// <summary>The counters of an operator. Thread-safe.</summary>
+    public OperatorCounters CountersOf(GraphNode node) => _counters[node];
 
     /// <summary>The channels of an edge.</summary>
     public ChannelGrid<T> GridOf<T>(PlanEdge edge, bool hasTimestamps)
@@ -38,7 +34,7 @@ public sealed record BuildContext(PlanModel Plan, TimeProvider Time, IServicePro
         if (_assigners.TryGetValue(node, out object? known)) return (SplitAssigner<TSplit>)known;
         SplitAssigner<TSplit> assigner = new(source.IsBounded, parallelism);
         _assigners.Add(node, assigner);
-        _discoveries.Add(() => assigner.DiscoverAsync(source.DiscoverAsync(new(parallelism, Time), Cancellation)));
+        _discoveries.Add(() => assigner.DiscoverAsync(() => source.DiscoverAsync(new(parallelism, Time), Cancellation)));
         return assigner;
     }
 }

@@ -61,8 +61,16 @@ public sealed class ChainDriver(Head head, Cell[] cells, TimeProvider time)
             {
                 Current = cell;
                 CellStep step = cell.Step();
-                if (step == CellStep.Pending) return TaskStep.Waiting;
-                if (step == CellStep.MoreOutput && (++outputs, time.GetTimestamp() - start > _stepTicksMax) is (_, true)) return TaskStep.More;
+                if (step == CellStep.Pending)
+                {
+                    // Other branches and channels should not wait for the one that is blocked.
+                    Flush(start);
+                    return TaskStep.Waiting;
+                }
+
+                if (step == CellStep.NeedInput) continue;
+                outputs++;
+                if (time.GetTimestamp() - start > _stepTicksMax) return TaskStep.More;
                 continue;
             }
 

@@ -35,7 +35,12 @@ public sealed class EventTimeCell<T>(WatermarkStrategy<T> strategy, Link<T> inpu
     public override object? CurrentRecord => HasInput && _position < input.Batch.Count ? input.Batch.Values[_position] : null;
 
     /// <inheritdoc/>
-    public override void OnProcessingTime(Timestamp now) => _isIdleDue = _idle.TryBecomeIdle(now);
+    public override void OnProcessingTime(Timestamp now)
+    {
+        // Records that wait because what follows is full are not idleness.
+        if (HasInput) _idle.OnRecord();
+        else _isIdleDue |= _idle.TryBecomeIdle(now);
+    }
 
     /// <inheritdoc/>
     public override CellStep Step()

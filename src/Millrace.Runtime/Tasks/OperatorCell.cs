@@ -23,7 +23,9 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
     public override bool HasWork => HasInput || !_firing.IsNone || HasOverdraft();
 
     /// <inheritdoc/>
-    public override Timestamp NextProcessingTime => op.NextProcessingTime;
+    public override Timestamp NextProcessingTime =>
+        // Once it is told that the time has come there is no need to be woken for it again, however long the outputs are full.
+        _firing.IsNone ? op.NextProcessingTime : Timestamp.MaxValue;
 
     /// <inheritdoc/>
     public override IEnumerable<(string Name, long Count)> Counts =>
@@ -40,7 +42,7 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
 
     /// <inheritdoc/>
     public override object? CurrentRecord =>
-        _stage == Stage.Records && HasInput && _position < input.Batch.Count ? input.Batch.Values[_position] : null;
+        _firing.IsNone && _stage == Stage.Records && HasInput && _position < input.Batch.Count ? input.Batch.Values[_position] : null;
 
     /// <inheritdoc/>
     public override ValueTask OpenAsync(CancellationToken cancellationToken) => Lifetime?.OpenAsync(cancellationToken) ?? ValueTask.CompletedTask;

@@ -1,4 +1,5 @@
 using Millrace.Runtime.Exchange;
+using Millrace.State;
 
 namespace Millrace.Runtime.Tasks;
 
@@ -36,11 +37,12 @@ public sealed class SenderCell<T>(IDealer<T> dealer, ChannelFan<T> fan, Link<T> 
             if (CanSwap(batch))
             {
                 if (!TrySwap(batch)) return CellStep.Pending;
+                HasInput = false;
+                input.Release();
+                return CellStep.NeedInput;
             }
-            else if (!dealer.TryDeal(batch, ref _position, fan))
-            {
-                return CellStep.Pending;
-            }
+
+            if (!dealer.TryDeal(batch, ref _position, fan)) return CellStep.Pending;
 
             if (!batch.Watermark.IsNone) fan.Watermark = batch.Watermark;
             _isTelling = true;
@@ -67,7 +69,9 @@ public sealed class SenderCell<T>(IDealer<T> dealer, ChannelFan<T> fan, Link<T> 
     bool TrySwap(Batch<T> batch)
     {
         Batch<T> travelling = batch;
-        if (!fan.TrySwap(ref travelling) || travelling.Values.Length != batch.Values.Length) return false;
+        if (!fan.TrySwap(ref travelling)) return false;
+        // From here on the batch is the consumer's, so what it says is read before it is sent.
+        Invariant.That(travelling.Values.Length == batch.Values.Length, "a link that sends to one channel has batches of the channel's size");
         if (!batch.Watermark.IsNone) fan.Watermark = batch.Watermark;
         fan.Send(0);
         input.Batch = travelling;

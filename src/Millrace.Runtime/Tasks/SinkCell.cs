@@ -21,6 +21,9 @@ public sealed class SinkCell<T>(ISink<T> sink, FunctionContext context, Link<T> 
     public override long RecordsIn => _recordsIn;
 
     /// <inheritdoc/>
+    public override object? CurrentRecord => HasInput && _position < input.Batch.Count ? input.Batch.Values[_position] : null;
+
+    /// <inheritdoc/>
     public override Timestamp Watermark => input.Watermark;
 
     /// <inheritdoc/>
@@ -44,9 +47,17 @@ public sealed class SinkCell<T>(ISink<T> sink, FunctionContext context, Link<T> 
             BatchReader<T> reader = new(
                 batch.Values.AsSpan(_position, batch.Count - _position),
                 batch.Timestamps.Length == 0 ? default : batch.Timestamps.AsSpan(_position, batch.Count - _position));
-            _writer!.TryWrite(ref reader);
-            _position += reader.Taken;
-            _recordsIn += reader.Taken;
+            try
+            {
+                _writer!.TryWrite(ref reader);
+            }
+            finally
+            {
+                // Also when it throws, so that the record it could not take is the one named.
+                _position += reader.Taken;
+                _recordsIn += reader.Taken;
+            }
+
             if (_position < batch.Count && !_waiting.Start(_writer.WaitAsync(cancellationToken))) return CellStep.Pending;
         }
 

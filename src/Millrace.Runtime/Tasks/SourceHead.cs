@@ -15,6 +15,7 @@ public sealed class SourceHead<T, TSplit>(
     readonly IdleClock _withoutSplit = new(source.Watermarks?.IdleAfter, source.Context.Time);
     Tail<T> _tail = new();
     SplitRead<T, TSplit>? _tailOf;
+    object? _failed;
     int _next;
     Timestamp _sent = Timestamp.None;
     bool _isComplete;
@@ -22,6 +23,9 @@ public sealed class SourceHead<T, TSplit>(
 
     /// <inheritdoc/>
     public override long RecordsOut => main.RecordsTotal;
+
+    /// <inheritdoc/>
+    public override object? CurrentRecord => _failed;
 
     /// <inheritdoc/>
     public override Timestamp Watermark => _sent;
@@ -46,8 +50,19 @@ public sealed class SourceHead<T, TSplit>(
     /// <inheritdoc/>
     public override void OnProcessingTime(Timestamp now)
     {
+        if (main.IsFull || _tailOf is not null)
+        {
+            // What follows is full, so nobody has looked whether there are records: that is not idleness.
+            foreach (SplitRead<T, TSplit> split in _splits) split.Idle.OnRecord();
+            return;
+        }
+
         if (_splits.Count == 0) _withoutSplit.TryBecomeIdle(now);
-        foreach (SplitRead<T, TSplit> split in _splits) split.Idle.TryBecomeIdle(now);
+        foreach (SplitRead<T, TSplit> split in _splits)
+        {
+            if (split.IsWaiting) split.Idle.TryBecomeIdle(now);
+            else split.Idle.OnRecord();
+        }
     }
 
     /// <inheritdoc/>
@@ -126,13 +141,28 @@ public sealed class SourceHead<T, TSplit>(
     {
         if (split.Tracker is not { } tracker || count == 0) return count;
         int assigned = 0;
-        tracker.Assign(batch.Values.AsSpan(0, count), batch.Timestamps, ref assigned);
+        try
+        {
+            tracker.Assign(batch.Values.AsSpan(0, count), batch.Timestamps, ref assigned);
+        }
+        catch (Exception) when (Remember(batch, assigned))
+        {
+            throw;
+        }
+
         if (source.Watermarks!.IdleAfter is not null) split.Idle.OnRecord();
         if (assigned == count) return count;
         _tail.Keep(batch, assigned, count);
         _tailOf = split;
         tracker.Sent();
         return assigned;
+    }
+
+    /// <summary>Remembers the record whose timestamp could not be read, for the message of the exception; catches nothing.</summary>
+    bool Remember(Batch<T> batch, int record)
+    {
+        _failed = batch.Values[record];
+        return false;
     }
 
     bool Publish()

@@ -25,11 +25,11 @@ public sealed class SplitAssigner<TSplit>(bool isBounded, int readers) where TSp
     public void Bind(int reader, INotifiable task) => _readers[reader] = task;
 
     /// <summary>Runs discovery to its end.</summary>
-    public async Task DiscoverAsync(IAsyncEnumerable<TSplit> splits)
+    public async Task DiscoverAsync(Func<IAsyncEnumerable<TSplit>> splits)
     {
         try
         {
-            await foreach (TSplit split in splits.ConfigureAwait(false)) Add(split);
+            await foreach (TSplit split in splits().ConfigureAwait(false)) Add(split);
         }
         catch (Exception failure)
         {

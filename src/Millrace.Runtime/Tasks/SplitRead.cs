@@ -31,6 +31,9 @@ public sealed class SplitRead<T, TSplit> where TSplit : ISplit
     /// <summary>When it becomes idle.</summary>
     public IdleClock Idle { get; }
 
+    /// <summary>Whether it had nothing at hand when it was last read.</summary>
+    public bool IsWaiting => _waiting.IsPending;
+
     /// <summary>Whether it has ended.</summary>
     public bool IsFinished { get; private set; }
 

@@ -30,7 +30,7 @@ public sealed class StreamTask(string name, TimeProvider time) : INotifiable, IA
     /// <summary>The worker that ran it last, whose caches are warm for it.</summary>
     public int Home { get; set; }
 
-    /// <summary>The thread that runs it, as the operating system numbers it; zero when none does.</summary>
+    /// <summary>The thread that runs it or ran it last, as the operating system numbers it; zero before the first step.</summary>
     public int ThreadId { get; set; }
 
     /// <summary>Whether the chain has a thread of its own.</summary>
@@ -73,7 +73,9 @@ public sealed class StreamTask(string name, TimeProvider time) : INotifiable, IA
     /// <summary>Runs one step. Called by the worker that took the task out of the line.</summary>
     public void Run()
     {
-        Volatile.Write(ref _state, Running);
+        // A full fence: what was added before a Notify that found the task queued must be seen by the step. Pairs with the interlocked
+        // operations of ReadySet.MarkReady, Channel.Return and AsyncStep.OnEnded.
+        Interlocked.Exchange(ref _state, Running);
         if (_owner.IsStopping)
         {
             End(null);

@@ -74,6 +74,8 @@ public sealed class WorkerThreads : ITaskScheduler, IDisposable
     public void Dispose()
     {
         _isStopping = true;
+        // A thread parks first and then looks whether it should stop; this does the reverse, so one of the two sees the other.
+        Interlocked.MemoryBarrier();
         foreach (Worker worker in _workers.Concat(_own.Values)) worker.Wake();
     }
 
@@ -146,7 +148,6 @@ public sealed class WorkerThreads : ITaskScheduler, IDisposable
                 Volatile.Write(ref _isBusy, true);
                 task.Run();
                 Volatile.Write(ref _isBusy, false);
-                task.ThreadId = 0;
             }
         }
 

@@ -39,7 +39,8 @@ sealed class CallbackSink<T>(Action<T> callback) : ISink<T>
     {
         public void TryWrite(ref BatchReader<T> batch)
         {
-            while (batch.TryTake(out T? value)) callback(value);
+            // Taken only once the callback has returned, so that a record it throws on is known.
+            for (; batch.Values.Length > 0; batch.Take(1)) callback(batch.Values[0]);
         }
 
         public ValueTask WaitAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;

@@ -14,7 +14,7 @@ public interface IProcess<TIn, TOut>
     void OnRecord(in Record<TIn> record, Output<TOut> output);
 
     /// <summary>Called once when all input has ended, after the last record.</summary>
-    /// <param name="output">Valid during the call only.</param>
+    /// <param name="output">Emits with the largest timestamp of this instance's records, none without event time. Valid during the call only.</param>
     void OnEnd(Output<TOut> output) { }
 }
 

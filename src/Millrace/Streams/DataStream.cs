@@ -79,7 +79,7 @@ public sealed class DataStream<T>
 
     /// <summary>Runs a stateless function that can emit any number of records, to several outputs.</summary>
     /// <param name="id">Unique within the job.</param>
-    /// <param name="factory">Makes the function of one parallel instance.</param>
+    /// <param name="factory">Makes the function of one parallel instance; also runs once while planning, so it only declares.</param>
     public DataStream<TOut> Process<TOut>(string id, Func<IProcess<T, TOut>> factory)
     {
         ArgumentNullException.ThrowIfNull(id);

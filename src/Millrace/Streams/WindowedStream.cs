@@ -47,7 +47,7 @@ public sealed class WindowedStream<TKey, T>
     /// <param name="seed">The accumulator of a key that has none. A factory, so that no two share an object.</param>
     /// <param name="add">Adds a record in place.</param>
     /// <param name="merge">Makes one accumulator of two neighbouring slices of a window, changing neither. Associative.</param>
-    /// <param name="emit">Makes the result.</param>
+    /// <param name="emit">Makes the result; a mutable accumulator must be copied into it, because later late records go on changing it.</param>
     public DataStream<TOut> Aggregate<TAccumulator, TOut>(
         string id, Func<TAccumulator> seed, AggregateAdd<TAccumulator, T> add, Func<TAccumulator, TAccumulator, TAccumulator> merge,
         Func<WindowValue<TKey, TAccumulator>, TOut> emit)
@@ -70,7 +70,7 @@ public sealed class WindowedStream<TKey, T>
 
     /// <summary>Keeps all records of each key and window, and hands them to a function when the window fires.</summary>
     /// <param name="id">Unique within the job; finds the state again after a restart.</param>
-    /// <param name="factory">Makes the function of one parallel instance.</param>
+    /// <param name="factory">Makes the function of one parallel instance; also runs once while planning, so it only declares.</param>
     public DataStream<TOut> Process<TOut>(string id, Func<IWindowProcess<TKey, T, TOut>> factory)
     {
         ArgumentNullException.ThrowIfNull(factory);

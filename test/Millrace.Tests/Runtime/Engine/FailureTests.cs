@@ -135,7 +135,8 @@ public sealed class FailureTests
         await Jobs.FailureAsync(flow => flow
             .Source("numbers", new ProbeSource(5, 10_000)).Process("probe", counts.Make).Rebalance()
             .Select(static n => n % 100 == 99 ? throw new InvalidOperationException("many") : n).Sink("out", sink), parallelism: 3);
-        Assert.Equal((3, 3, 3), (counts.Made, counts.Opened, counts.Disposed));
+        // One more is made while planning, and never opened.
+        Assert.Equal((4, 3, 3), (counts.Made, counts.Opened, counts.Disposed));
         Assert.Equal((3, 3, 0), (sink.Opened, sink.Disposed, sink.Completed));
     }
 
