@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds everything and runs every test. The last line is `N passed, N failed, N skipped`, summed over all suites; the exit code is
-# zero only when something ran and nothing failed. `--deep` adds the long simulations and chaos runs.
+# zero only when something ran and nothing failed. `--deep` also runs tests marked explicit; there are none yet.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 exec </dev/null

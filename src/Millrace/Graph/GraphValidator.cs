@@ -25,7 +25,7 @@ static class GraphValidator
         foreach (var same in nodes.GroupBy(static n => n.Id, StringComparer.Ordinal).Where(static g => g.Count() > 1))
         {
             problems.Add(new(same.Key, $"the id is used {same.Count()} times (by {string.Join(", ", same.Select(static n => n.Verb))}); "
-                + "ids find state again after a restart, so give each operator its own"));
+                + "ids name state, plans and metrics, so give each operator its own"));
         }
     }
 

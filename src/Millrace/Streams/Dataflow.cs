@@ -15,7 +15,7 @@ public sealed class Dataflow(string name)
     public string Name { get; } = name ?? throw new ArgumentNullException(nameof(name));
 
     /// <summary>Reads a source.</summary>
-    /// <param name="id">Unique within the job; finds the position again after a restart.</param>
+    /// <param name="id">Unique within the job; names its position, so keep it from one version of the program to the next.</param>
     /// <param name="source">The source.</param>
     /// <param name="watermarks">Event time; null for a stream without.</param>
     public DataStream<T> Source<T, TSplit>(string id, ISource<T, TSplit> source, WatermarkStrategy<T>? watermarks = null)

@@ -20,7 +20,7 @@ public sealed class KeyedStream<TKey, T>
     }
 
     /// <summary>Runs a function with state and timers per key.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     /// <param name="factory">Makes the function of one parallel instance; also runs once while planning.</param>
     public DataStream<TOut> Process<TOut>(string id, Func<StateScope, IKeyedProcess<TKey, T, TOut>> factory)
     {
@@ -30,7 +30,7 @@ public sealed class KeyedStream<TKey, T>
     }
 
     /// <summary>Updates one value of state per key with each record, and emits what the step emits.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     /// <param name="seed">The state of a key that has none. A factory, so that no two keys share an object.</param>
     /// <param name="step">Updates the state in place and emits.</param>
     public DataStream<TOut> Fold<TState, TOut>(string id, Func<TState> seed, FoldStep<TState, T, TOut> step)
@@ -41,7 +41,7 @@ public sealed class KeyedStream<TKey, T>
     }
 
     /// <summary>Merges each record into the key's last result and emits it; the first is emitted as it is.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     /// <param name="reduce">Pure and associative.</param>
     public DataStream<T> Reduce(string id, Func<T, T, T> reduce)
     {
@@ -50,11 +50,11 @@ public sealed class KeyedStream<TKey, T>
     }
 
     /// <summary>Emits, for each record, how many its key has had.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     public DataStream<KeyValue<TKey, long>> Count(string id) => Fold<long, KeyValue<TKey, long>, CountFold<TKey, T>>(id, "Count", default);
 
     /// <summary>Emits, for each record, a result made of its key and how many it has had.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     /// <param name="result">Makes the result.</param>
     public DataStream<TOut> Count<TOut>(string id, Func<TKey, long, TOut> result)
     {
@@ -63,7 +63,7 @@ public sealed class KeyedStream<TKey, T>
     }
 
     /// <summary>Emits, for each record, the sum of its key so far. A sum that overflows its type fails the job.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     /// <param name="valueOf">Reads the number.</param>
     public DataStream<KeyValue<TKey, TNumber>> Sum<TNumber>(string id, Func<T, TNumber> valueOf) where TNumber : struct, INumber<TNumber>
     {
@@ -72,22 +72,22 @@ public sealed class KeyedStream<TKey, T>
     }
 
     /// <summary>Emits, for each record, the smallest value of its key so far.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     /// <param name="valueOf">Reads the value, compared with its default comparer.</param>
     public DataStream<KeyValue<TKey, TValue>> Min<TValue>(string id, Func<T, TValue> valueOf) => Extreme(id, "Min", valueOf, -1);
 
     /// <summary>Emits, for each record, the largest value of its key so far.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     /// <param name="valueOf">Reads the value, compared with its default comparer.</param>
     public DataStream<KeyValue<TKey, TValue>> Max<TValue>(string id, Func<T, TValue> valueOf) => Extreme(id, "Max", valueOf, 1);
 
     /// <summary>Emits, for each record, the whole record with the smallest value of its key so far; the first of equals.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     /// <param name="valueOf">Reads the value, compared with its default comparer.</param>
     public DataStream<T> MinBy<TValue>(string id, Func<T, TValue> valueOf) => ExtremeBy(id, "MinBy", valueOf, -1);
 
     /// <summary>Emits, for each record, the whole record with the largest value of its key so far; the first of equals.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     /// <param name="valueOf">Reads the value, compared with its default comparer.</param>
     public DataStream<T> MaxBy<TValue>(string id, Func<T, TValue> valueOf) => ExtremeBy(id, "MaxBy", valueOf, 1);
 

@@ -43,7 +43,7 @@ public sealed class WindowedStream<TKey, T>
     }
 
     /// <summary>Keeps one accumulator per key and window, and emits one result when the window fires.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     /// <param name="seed">The accumulator of a key that has none. A factory, so that no two share an object.</param>
     /// <param name="add">Adds a record in place.</param>
     /// <param name="merge">Makes one accumulator of two neighbouring slices of a window, changing neither. Associative.</param>
@@ -60,7 +60,7 @@ public sealed class WindowedStream<TKey, T>
     }
 
     /// <summary>Merges the records of each key and window into one.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     /// <param name="reduce">Pure and associative.</param>
     public DataStream<WindowValue<TKey, T>> Reduce(string id, Func<T, T, T> reduce)
     {
@@ -69,7 +69,7 @@ public sealed class WindowedStream<TKey, T>
     }
 
     /// <summary>Keeps all records of each key and window, and hands them to a function when the window fires.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     /// <param name="factory">Makes the function of one parallel instance; also runs once while planning, so it only declares.</param>
     public DataStream<TOut> Process<TOut>(string id, Func<IWindowProcess<TKey, T, TOut>> factory)
     {
@@ -78,12 +78,12 @@ public sealed class WindowedStream<TKey, T>
     }
 
     /// <summary>Counts the records of each key and window.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     public DataStream<WindowValue<TKey, long>> Count(string id) =>
         Then<long, WindowValue<TKey, long>, CountAggregate<TKey, T>>(id, "Count", static () => default);
 
     /// <summary>Adds up a number over each key and window. A sum that overflows its type fails the job.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     /// <param name="valueOf">Reads the number.</param>
     public DataStream<WindowValue<TKey, TNumber>> Sum<TNumber>(string id, Func<T, TNumber> valueOf) where TNumber : struct, INumber<TNumber>
     {
@@ -92,12 +92,12 @@ public sealed class WindowedStream<TKey, T>
     }
 
     /// <summary>Finds the smallest value of each key and window.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     /// <param name="valueOf">Reads the value, compared with its default comparer.</param>
     public DataStream<WindowValue<TKey, TValue>> Min<TValue>(string id, Func<T, TValue> valueOf) => Extreme(id, "Min", valueOf, -1);
 
     /// <summary>Finds the largest value of each key and window.</summary>
-    /// <param name="id">Unique within the job; finds the state again after a restart.</param>
+    /// <param name="id">Unique within the job; names its state, so keep it from one version of the program to the next.</param>
     /// <param name="valueOf">Reads the value, compared with its default comparer.</param>
     public DataStream<WindowValue<TKey, TValue>> Max<TValue>(string id, Func<T, TValue> valueOf) => Extreme(id, "Max", valueOf, 1);
 
