@@ -1,5 +1,6 @@
 using Millrace.Engine;
 using Millrace.Runtime.Exchange;
+using Millrace.State.Snapshots;
 
 namespace Millrace.Runtime.Operators;
 
@@ -36,6 +37,15 @@ public interface IOperator<TIn, TOut>
     /// <param name="output">Borrowed; has room on entry.</param>
     /// <returns>Whether all it caused was emitted.</returns>
     bool OnProcessingTime(Timestamp now, OutputBuffer<TOut> output) => true;
+
+    /// <summary>Its keyed states as snapshots see them. The same objects at every call.</summary>
+    IReadOnlyList<ISnapshotRows> SnapshotRows => [];
+
+    /// <summary>Its states were restored, before the first record: takes up where it left off.</summary>
+    /// <param name="watermark">Where event time stood; none where there was none.</param>
+    void OnRestored(Timestamp watermark)
+    {
+    }
 
     /// <summary>The user's function object, opened and disposed by the task; null when there is none.</summary>
     object? Function => null;

@@ -41,6 +41,10 @@ sealed record PlanTextWatermarks(TimeSpan? OutOfOrderness, TimeSpan? IdleAfter)
 
         public PlanTextWatermarks? Visit<T>(SinkSpec<T> spec) => null;
 
+        public PlanTextWatermarks? Visit<T, TPart, TPrepared>(TransactionalSinkSpec<T, TPart, TPrepared> spec) => null;
+
+        public PlanTextWatermarks? Visit<T>(IdempotentSinkSpec<T> spec) => null;
+
         static PlanTextWatermarks? From<T>(WatermarkStrategy<T>? strategy) =>
             strategy is null ? null : new(strategy.OutOfOrderness, strategy.IdleAfter);
     }

@@ -76,5 +76,10 @@ static class TypeProblems
                 : Storing(typeof(TAccumulator), "its accumulator");
 
         public IEnumerable<string> Visit<T>(SinkSpec<T> spec) => [];
+
+        public IEnumerable<string> Visit<T, TPart, TPrepared>(TransactionalSinkSpec<T, TPart, TPrepared> spec) =>
+            Storing(typeof(TPrepared), "what it prepares");
+
+        public IEnumerable<string> Visit<T>(IdempotentSinkSpec<T> spec) => [];
     }
 }

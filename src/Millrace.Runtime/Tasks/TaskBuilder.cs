@@ -103,6 +103,12 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
         return Reading(input, new SinkCell<T>(spec.Sink, FunctionContext(), input, _task, _context.Cancellation) { OperatorId = _node.Id });
     }
 
+    /// <inheritdoc/>
+    public Cell Visit<T, TPart, TPrepared>(TransactionalSinkSpec<T, TPart, TPrepared> spec) => throw new NotSupportedException("built with checkpoints");
+
+    /// <inheritdoc/>
+    public Cell Visit<T>(IdempotentSinkSpec<T> spec) => throw new NotSupportedException("built with checkpoints");
+
     Cell Operator<TIn, TOut>(IOperator<TIn, TOut> op)
     {
         OutputPort<TOut> main = _ports.Main<TOut>(_node);

@@ -28,6 +28,14 @@ public interface ISinkWriter<T> : IAsyncDisposable
     /// <param name="cancellationToken">Cancelled when the job is.</param>
     ValueTask WaitAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Completes when every record taken before the call is where the sink promises it to be, as far as it can be before the end of the
+    /// input. Called at each barrier of a checkpoint; no record is offered meanwhile. After a restart the records since the last
+    /// checkpoint come again: a plain sink sees each record at least once.
+    /// </summary>
+    /// <param name="cancellationToken">Cancelled when the job is.</param>
+    ValueTask FlushAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>Called once after the last record of the input: when it completes, everything is where the sink promises it to be.</summary>
     /// <param name="cancellationToken">Cancelled when the job is.</param>
     ValueTask CompleteAsync(CancellationToken cancellationToken);

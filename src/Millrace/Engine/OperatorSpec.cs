@@ -64,4 +64,10 @@ public interface IOperatorSpecVisitor<TResult>
 
     /// <summary>Visits a sink.</summary>
     TResult Visit<T>(SinkSpec<T> spec);
+
+    /// <summary>Visits a sink whose output becomes visible exactly once.</summary>
+    TResult Visit<T, TPart, TPrepared>(TransactionalSinkSpec<T, TPart, TPrepared> spec);
+
+    /// <summary>Visits a sink that tells records it has seen.</summary>
+    TResult Visit<T>(IdempotentSinkSpec<T> spec);
 }

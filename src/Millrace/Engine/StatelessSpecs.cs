@@ -146,3 +146,51 @@ public sealed class SinkSpec<T>(ISink<T> sink) : OperatorSpec
     /// <inheritdoc/>
     public override TResult Accept<TResult>(IOperatorSpecVisitor<TResult> visitor) => visitor.Visit(this);
 }
+
+/// <summary>A sink whose output becomes visible exactly once.</summary>
+/// <param name="sink">The sink.</param>
+[Experimental(Experiments.Engine)]
+public sealed class TransactionalSinkSpec<T, TPart, TPrepared>(ITransactionalSink<T, TPart, TPrepared> sink) : OperatorSpec
+{
+    /// <summary>The sink.</summary>
+    public ITransactionalSink<T, TPart, TPrepared> Sink => sink;
+
+    /// <inheritdoc/>
+    public override string Verb => "Sink";
+
+    /// <inheritdoc/>
+    public override bool NeedsId => true;
+
+    /// <inheritdoc/>
+    public override string? Detail => sink.ToString();
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems => sink.Problems;
+
+    /// <inheritdoc/>
+    public override TResult Accept<TResult>(IOperatorSpecVisitor<TResult> visitor) => visitor.Visit(this);
+}
+
+/// <summary>A sink that tells records it has seen.</summary>
+/// <param name="sink">The sink.</param>
+[Experimental(Experiments.Engine)]
+public sealed class IdempotentSinkSpec<T>(IIdempotentSink<T> sink) : OperatorSpec
+{
+    /// <summary>The sink.</summary>
+    public IIdempotentSink<T> Sink => sink;
+
+    /// <inheritdoc/>
+    public override string Verb => "Sink";
+
+    /// <inheritdoc/>
+    public override bool NeedsId => true;
+
+    /// <inheritdoc/>
+    public override string? Detail => sink.ToString();
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Problems => sink.Problems;
+
+    /// <inheritdoc/>
+    public override TResult Accept<TResult>(IOperatorSpecVisitor<TResult> visitor) => visitor.Visit(this);
+}

@@ -105,6 +105,26 @@ public sealed class DataStream<T>
         return new(_flow.Add<T>(id, new SinkSpec<T>(sink), _edges).Node!);
     }
 
+    /// <summary>Ends in a sink whose output becomes visible exactly once.</summary>
+    /// <param name="id">Unique within the job; transactions that are owed across a restart are found by it.</param>
+    /// <param name="sink">The sink.</param>
+    public SinkHandle Sink<TPart, TPrepared>(string id, ITransactionalSink<T, TPart, TPrepared> sink)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        ArgumentNullException.ThrowIfNull(sink);
+        return new(_flow.Add<T>(id, new TransactionalSinkSpec<T, TPart, TPrepared>(sink), _edges).Node!);
+    }
+
+    /// <summary>Ends in a sink in which writing a record again changes nothing.</summary>
+    /// <param name="id">Unique within the job.</param>
+    /// <param name="sink">The sink.</param>
+    public SinkHandle Sink(string id, IIdempotentSink<T> sink)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        ArgumentNullException.ThrowIfNull(sink);
+        return new(_flow.Add<T>(id, new IdempotentSinkSpec<T>(sink), _edges).Node!);
+    }
+
     /// <summary>Sets the parallelism of the operator this stream comes from; without it the job's applies.</summary>
     /// <param name="parallelism">One or more. Validated when the graph is built.</param>
     /// <exception cref="InvalidOperationException">The stream is a union: set its parts.</exception>

@@ -1,0 +1,67 @@
+namespace Millrace.State.Snapshots;
+
+/// <summary>
+/// One keyed state of one task as snapshots see it. All calls come from the thread that owns the task's state, except where a run says so.
+/// <code>
+/// Begin (at the barrier) -> Capture … Capture (between batches, until it returns true) -> Take -> runs are written in the background
+/// </code>
+/// Writes by the task may come at any time in between; what is captured is the state at <see cref="Begin"/>. At most
+/// one capture is open: <see cref="Begin"/> of a later barrier first completes or drops an earlier one that was not taken.
+/// </summary>
+public interface ISnapshotRows
+{
+    /// <summary>What the state is.</summary>
+    StateSchema Schema { get; }
+
+    /// <summary>Marks the cut. Constant time.</summary>
+    /// <param name="cut">The snapshot.</param>
+    void Begin(in RowsCut cut);
+
+    /// <summary>Copies some more of the rows at the cut.</summary>
+    /// <param name="rows">How many slots may still be looked at; reduced by those that were. The call may exceed it by one segment.</param>
+    /// <returns>Whether all is copied.</returns>
+    bool Capture(ref int rows);
+
+    /// <summary>Hands over what was captured, once all is copied. Empty when nothing changed since the base.</summary>
+    IReadOnlyList<CapturedRun> Take();
+
+    /// <summary>Adds a row of a snapshot, before the first record; runs come oldest first, so a row replaces one of the same keys.</summary>
+    /// <param name="row">Borrowed.</param>
+    /// <exception cref="Codecs.CorruptDataException">The bytes are not a row of this state.</exception>
+    void Restore(in RunRow row);
+
+    /// <summary>All rows were restored: makes what is derived from them. What is captured next is captured whole.</summary>
+    void OnRestored();
+}
+
+/// <summary>The cut of a snapshot, as state sees it.</summary>
+/// <param name="Id">The id of the checkpoint; grows.</param>
+/// <param name="Confirmed">
+/// The newest checkpoint known to be committed, the parent of this one; zero for none. Marks of deletion and older epochs that only
+/// serve bases before it can be forgotten; nothing about a checkpoint after it may be.
+/// </param>
+/// <param name="Owned">The slice of the hash space the task owns.</param>
+/// <param name="IsFull">Whether everything is to be written, whatever the base: savepoints, and the first checkpoint after a restore.</param>
+public readonly record struct RowsCut(long Id, long Confirmed, KeyRange Owned, bool IsFull);
+
+/// <summary>Captured rows of one slice, to be written once, by any thread. Owns its pages until it is disposed.</summary>
+public abstract class CapturedRun : IDisposable
+{
+    /// <summary>The slice of the hash space it speaks for.</summary>
+    public required KeyRange Range { get; init; }
+
+    /// <summary>Whether it needs no earlier run of the slice.</summary>
+    public required bool IsFull { get; init; }
+
+    /// <summary>The snapshot it says the changes since; zero when it is full. Runs of the slice that are later than it are superseded.</summary>
+    public required long Base { get; init; }
+
+    /// <summary>Rows of earlier runs with a lesser sub-key are void; <see cref="long.MinValue"/> for none.</summary>
+    public long DroppedBelow { get; init; } = long.MinValue;
+
+    /// <summary>Sorts, encodes and writes the rows.</summary>
+    public abstract ValueTask WriteAsync(IRunWriter writer, CancellationToken cancellationToken);
+
+    /// <summary>Gives the pages back. Idempotent; also after a failure or without having been written.</summary>
+    public abstract void Dispose();
+}
