@@ -173,7 +173,13 @@ public sealed record StateSchema
 /// <param name="Bytes">Bytes in the pack.</param>
 /// <param name="DroppedBelow">Rows of this and earlier runs whose sub-key, a 64-bit number, is less are void; <see cref="long.MinValue"/> for none.</param>
 public sealed record RunEntry(
-    int Pack, int Section, KeyRange Range, bool IsFull, long Snapshot, long Base, long Rows, long Deletions, long Bytes, long DroppedBelow = long.MinValue);
+    int Pack, int Section, KeyRange Range, bool IsFull, long Snapshot, long Base, long Rows, long Deletions, long Bytes, long DroppedBelow = long.MinValue)
+{
+    /// <summary>
+    /// The pack and section of a run without rows, on its way to the leader: a full one says that its slice is empty. Never in a manifest.
+    /// </summary>
+    public const int Nowhere = -1;
+}
 
 /// <summary>One item of an operator state.</summary>
 /// <param name="Subtask">The instance that wrote it.</param>
