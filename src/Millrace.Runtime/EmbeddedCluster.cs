@@ -16,7 +16,7 @@ public static class EmbeddedCluster
         options ??= new();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options));
         PlanModel plan = Planner.Plan(graph, options.Parallelism, options.IsChaining);
-        EmbeddedJob job = new(plan, options, tasks => new WorkerThreads(options.Threads, tasks, options.Time));
+        EmbeddedJob job = new(graph, plan, options, tasks => new WorkerThreads(options.Threads, tasks, options.Time));
         job.Start();
         return job;
     }

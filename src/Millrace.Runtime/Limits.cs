@@ -24,6 +24,9 @@ public static class Limits
     /// <summary>Timers looked at before the task may turn to something else.</summary>
     public const int TimersPerCall = 1_024;
 
+    /// <summary>Slots of a table looked at for a snapshot between two batches.</summary>
+    public const int CopySlots = 16_384;
+
     /// <summary>Output batches after which a step ends.</summary>
     public const int StepOutputBatchesMax = 4;
 

@@ -38,7 +38,7 @@ public sealed class JobHarness : IDisposable
         _options = options ?? new();
         EmbeddedOptions embedded = new() { Parallelism = _options.Parallelism, IsChaining = _options.IsChaining, Time = _options.Time };
         if (_options.Services is { } services) embedded = embedded with { Services = services };
-        _job = new(Planner.Plan(graph, _options.Parallelism, _options.IsChaining), embedded, _ => _scheduler);
+        _job = new(graph, Planner.Plan(graph, _options.Parallelism, _options.IsChaining), embedded, _ => _scheduler);
         _job.Completion.ContinueWith(_ => _scheduler.Pulse(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         _job.Start();
     }

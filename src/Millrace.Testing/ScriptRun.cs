@@ -25,7 +25,10 @@ sealed class ScriptRun<T> : ITaskOwner, INotifiable
         Dataflow flow = new("script");
         define(flow.Source("script", new ScriptedSource<T>(), WatermarkStrategy.BoundedOutOfOrderness<T>(TimeSpan.Zero)).DisableChaining());
         PlanModel plan = Planner.Plan(flow.Build(), parallelism: 1);
-        BuildContext context = new(plan, time, new NoServices(), CancellationToken.None);
+        BuildContext context = new(plan, time, new NoServices(), CancellationToken.None)
+        {
+            SinkContextOf = id => new("script", id, new string('0', 32), "1.1", "1", IsFresh: true, IsDurable: false, time, new NoServices()),
+        };
         PlanChain source = plan.Chains.First(static c => c.Nodes[0].Inputs.Count == 0);
         foreach (PlanEdge edge in plan.Edges.Where(e => e.FromChain == source))
         {

@@ -17,7 +17,7 @@ public enum ChannelSignal : byte
 }
 
 /// <summary>
-/// Records that travel together, then a watermark, then a signal: in this order. Owned by one task at a time; sending it hands it over.
+/// Records that travel together, then a watermark, then a signal, then a barrier: in this order. Owned by one task at a time; sending it hands it over.
 /// </summary>
 /// <typeparam name="T">The record type.</typeparam>
 /// <param name="capacity">Records at most.</param>
@@ -45,8 +45,14 @@ public sealed class Batch<T>(int capacity, bool hasTimestamps)
     /// <summary>The signal after the watermark.</summary>
     public ChannelSignal Signal;
 
+    /// <summary>The cut of a checkpoint after the signal; null for none.</summary>
+    public Barrier? Barrier;
+
     /// <summary>Whether it says nothing.</summary>
-    public bool IsEmpty => Count == 0 && Watermark.IsNone && Signal == ChannelSignal.None;
+    public bool IsEmpty => Count == 0 && Watermark.IsNone && Signal == ChannelSignal.None && Barrier is null;
+
+    /// <summary>Whether something follows the records and the watermark that every consumer must hear at once.</summary>
+    public bool TellsAll => IsWatermarkExact || Signal != ChannelSignal.None || Barrier is not null;
 
     /// <summary>The timestamp of a record; none without event time.</summary>
     public Timestamp TimestampAt(int index) => (uint)index < (uint)Timestamps.Length ? Timestamps[index] : Timestamp.None;
@@ -59,5 +65,6 @@ public sealed class Batch<T>(int capacity, bool hasTimestamps)
         Watermark = Timestamp.None;
         IsWatermarkExact = false;
         Signal = ChannelSignal.None;
+        Barrier = null;
     }
 }

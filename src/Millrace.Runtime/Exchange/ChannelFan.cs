@@ -68,16 +68,17 @@ public sealed class ChannelFan<T>
         }
     }
 
-    /// <summary>Sends the newest watermark and a signal to every channel, after what is open. Call again after false, when notified.</summary>
+    /// <summary>Sends what a batch tells all, and the newest watermark, to every channel, after what is open. Call again after false, when notified.</summary>
     /// <returns>Whether all were told.</returns>
-    public bool TryTellAll(bool isExact, ChannelSignal signal)
+    public bool TryTellAll(Batch<T> telling)
     {
         for (; _told < _channels.Length; _told++)
         {
             if (!TryOpen(_told, out Batch<T>? batch)) return false;
-            batch.IsWatermarkExact = isExact;
-            batch.Signal = signal;
-            if (isExact) batch.Watermark = Watermark;
+            batch.IsWatermarkExact = telling.IsWatermarkExact;
+            batch.Signal = telling.Signal;
+            batch.Barrier = telling.Barrier;
+            if (telling.IsWatermarkExact) batch.Watermark = Watermark;
             Send(_told);
         }
 

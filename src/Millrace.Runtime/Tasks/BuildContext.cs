@@ -10,10 +10,23 @@ namespace Millrace.Runtime.Tasks;
 /// <param name="Cancellation">Cancelled when the job is.</param>
 public sealed record BuildContext(PlanModel Plan, TimeProvider Time, IServiceProvider Services, CancellationToken Cancellation)
 {
+    readonly Dictionary<GraphNode, ISplitAssigner> _leaders = [];
+
     readonly Dictionary<PlanEdge, object> _grids = [];
-    readonly Dictionary<GraphNode, object> _assigners = [];
     readonly Dictionary<GraphNode, OperatorCounters> _counters = Plan.Chains.SelectMany(static c => c.Nodes).ToDictionary(static n => n, static _ => new OperatorCounters());
     readonly List<Func<Task>> _discoveries = [];
+
+    /// <summary>Takes the tasks' parts in snapshots; null when nobody takes snapshots.</summary>
+    public ISnapshotCollector? Collector { get; init; }
+
+    /// <summary>What is restored, by the operator's id; empty when the job starts fresh.</summary>
+    public IReadOnlyDictionary<string, RestoredOperator> Restored { get; init; } = new Dictionary<string, RestoredOperator>();
+
+    /// <summary>The context of a sink.</summary>
+    public required Func<string, SinkContext> SinkContextOf { get; init; }
+
+    /// <summary>The leader's part of each source, by the id of the source.</summary>
+    public IEnumerable<KeyValuePair<string, ISplitAssigner>> Assigners => _leaders.Select(static l => KeyValuePair.Create(l.Key.Id, l.Value));
 
     /// <summary>Starts the discovery of all sources; each completes when its splits are known.</summary>
     public IReadOnlyList<Func<Task>> Discoveries => _discoveries;
@@ -31,9 +44,11 @@ public sealed record BuildContext(PlanModel Plan, TimeProvider Time, IServicePro
     /// <summary>What hands out the splits of a source.</summary>
     public SplitAssigner<TSplit> AssignerOf<T, TSplit>(GraphNode node, ISource<T, TSplit> source, int parallelism) where TSplit : ISplit
     {
-        if (_assigners.TryGetValue(node, out object? known)) return (SplitAssigner<TSplit>)known;
+        if (_leaders.TryGetValue(node, out ISplitAssigner? known)) return (SplitAssigner<TSplit>)known;
         SplitAssigner<TSplit> assigner = new(source.IsBounded, parallelism);
-        _assigners.Add(node, assigner);
+        _leaders.Add(node, assigner);
+        if (Restored.TryGetValue(node.Id, out RestoredOperator? restored))
+            assigner.Restore(SplitState.PositionsOf<TSplit>(restored), SplitState.AssignerOf<TSplit>(restored));
         _discoveries.Add(() => assigner.DiscoverAsync(() => source.DiscoverAsync(new(parallelism, Time), Cancellation)));
         return assigner;
     }

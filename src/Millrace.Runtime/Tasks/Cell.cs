@@ -19,6 +19,9 @@ public abstract class Cell
     /// <summary>The id of the operator it belongs to.</summary>
     public required string OperatorId { get; init; }
 
+    /// <summary>What the task contributes to snapshots.</summary>
+    public required TaskSnapshots Snapshots { get; init; }
+
     /// <summary>Whether a batch is waiting, or partly handled.</summary>
     public bool HasInput { get; set; }
 
@@ -39,6 +42,17 @@ public abstract class Cell
 
     /// <summary>The chain has run out of input, or has kept something back for long: sends what waits for company.</summary>
     public virtual void Flush() { }
+
+    /// <summary>
+    /// A barrier has come: marks the state after everything before it. Called once what the barrier follows was handled; does not copy.
+    /// </summary>
+    public virtual OperatorCut Cut(Barrier barrier) => new(OperatorId, Snapshots.Subtask) { Watermark = Watermark };
+
+    /// <summary>The task has finished: what later snapshots have to know of the operator.</summary>
+    public virtual OperatorCut FinalCut() => new(OperatorId, Snapshots.Subtask) { IsFinished = true };
+
+    /// <summary>Takes up the state of a snapshot, before anything is opened. Called by one thread, which may not be the task's.</summary>
+    public virtual ValueTask RestoreAsync(RestoredOperator restored, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>Opens what the cell needs before its first record.</summary>
     public virtual ValueTask OpenAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;

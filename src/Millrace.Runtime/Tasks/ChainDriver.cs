@@ -20,7 +20,8 @@ public enum TaskStep
 /// <param name="head">Where batches come from.</param>
 /// <param name="cells">The cells, each after those it reads.</param>
 /// <param name="time">The clock.</param>
-public sealed class ChainDriver(Head head, Cell[] cells, TimeProvider time)
+/// <param name="snapshots">The task's part in snapshots.</param>
+public sealed class ChainDriver(Head head, Cell[] cells, TimeProvider time, TaskSnapshots snapshots)
 {
     readonly long _stepTicksMax = (long)(Limits.StepTimeMax.TotalSeconds * time.TimestampFrequency);
     readonly long _flushTicks = (long)(Limits.WatermarkInterval.TotalSeconds * time.TimestampFrequency);
@@ -65,7 +66,7 @@ public sealed class ChainDriver(Head head, Cell[] cells, TimeProvider time)
                 {
                     // Other branches and channels should not wait for the one that is blocked.
                     Flush(start);
-                    return TaskStep.Waiting;
+                    return CopyOr(TaskStep.Waiting);
                 }
 
                 if (step == CellStep.NeedInput) continue;
@@ -75,20 +76,30 @@ public sealed class ChainDriver(Head head, Cell[] cells, TimeProvider time)
             }
 
             if (isFed) return TaskStep.More;
-            if (head.IsEnded) return TaskStep.Finished;
+            if (head.IsEnded) return CopyOr(TaskStep.Finished);
+            // A snapshot under way gets its share between any two batches, so that it ends soon and no record waits long.
+            CopyOr(TaskStep.More);
             Current = head;
             switch (head.Pull())
             {
                 case PullResult.Again: return TaskStep.More;
                 case PullResult.Dry:
-                    if (head.IsEnded) return TaskStep.Finished;
+                    if (head.IsEnded) return CopyOr(TaskStep.Finished);
                     Flush(start);
-                    return TaskStep.Waiting;
+                    return CopyOr(TaskStep.Waiting);
             }
 
             isFed = true;
         }
 
+        return TaskStep.More;
+    }
+
+    /// <summary>Copies some rows for a snapshot, if there are any to copy: then there is more to do, whatever was to be said otherwise.</summary>
+    TaskStep CopyOr(TaskStep otherwise)
+    {
+        if (!snapshots.HasWork) return otherwise;
+        snapshots.Copy(Limits.CopySlots);
         return TaskStep.More;
     }
 

@@ -94,6 +94,12 @@ public sealed class EventTimeCell<T>(WatermarkStrategy<T> strategy, Link<T> inpu
             IsEnded = true;
         }
 
+        if (batch.Barrier is { } barrier)
+        {
+            Snapshots.Add(barrier, Cut(barrier));
+            output.Barrier = barrier;
+        }
+
         _position = 0;
         HasInput = false;
         input.Release();

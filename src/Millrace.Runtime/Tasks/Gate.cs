@@ -2,7 +2,7 @@ using Millrace.Runtime.Exchange;
 
 namespace Millrace.Runtime.Tasks;
 
-/// <summary>The head of a chain that reads other tasks: takes the next batch of any channel, and merges watermarks and signals.</summary>
+/// <summary>The head of a chain that reads other tasks: takes the next batch of any channel, and merges watermarks, signals and barriers.</summary>
 /// <typeparam name="T">The record type.</typeparam>
 public sealed class Gate<T> : Head
 {
@@ -10,6 +10,7 @@ public sealed class Gate<T> : Head
     readonly Link<T> _link;
     readonly ReadySet _ready;
     readonly WatermarkMerger _merger;
+    readonly BarrierAligner _aligner;
     int _current;
     bool _isIdle;
 
@@ -23,6 +24,7 @@ public sealed class Gate<T> : Head
         _link = link;
         _ready = new(channels.Length, task);
         _merger = new(channels.Length);
+        _aligner = new(channels.Length);
         for (int i = 0; i < channels.Length; i++) channels[i].BindConsumer(_ready, i);
         link.Released = GiveBack;
     }
@@ -33,14 +35,20 @@ public sealed class Gate<T> : Head
     /// <inheritdoc/>
     public override Timestamp Watermark => _merger.Output;
 
+    /// <summary>Event time begins where a snapshot left it: it never falls behind that. Before the first record.</summary>
+    public void StartAt(Timestamp watermark) => _merger.StartAt(watermark);
+
     /// <inheritdoc/>
     public override PullResult Pull()
     {
         while (!IsEnded && _ready.TryTake(out _current))
         {
+            // What it has stays until the barrier has come by all channels; then it is looked at again.
+            if (_aligner.IsBlocked(_current)) continue;
             if (!_channels[_current].TryReceive(out Batch<T>? batch)) continue;
             _ready.PutBack(_current);
             Merge(batch);
+            if (batch.Barrier is { } barrier) Pass(barrier);
             if (batch.IsEmpty)
             {
                 _channels[_current].Return(batch);
@@ -57,6 +65,14 @@ public sealed class Gate<T> : Head
 
     void GiveBack(Batch<T> batch) => _channels[_current].Return(batch);
 
+    /// <summary>All channels have delivered the barrier, which goes on with this batch.</summary>
+    void Pass(Barrier barrier)
+    {
+        Snapshots.Begin(barrier);
+        IsEnded |= barrier.IsStop;
+        for (int i = 0; i < _channels.Length; i++) _ready.PutBack(i);
+    }
+
     /// <summary>Replaces what the channel says about itself by what it means for all channels together.</summary>
     void Merge(Batch<T> batch)
     {
@@ -67,6 +83,7 @@ public sealed class Gate<T> : Head
         if (batch.Signal is ChannelSignal.Idle or ChannelSignal.End) _merger.OnSignal(_current, batch.Signal);
         // An exact watermark is passed on as such even if it was known: it may so far only ride along further down.
         batch.Watermark = _merger.Output > before || batch.IsWatermarkExact ? _merger.Output : Timestamp.None;
+        batch.Barrier = batch.Signal == ChannelSignal.End ? _aligner.OnEnd(_current) : _aligner.OnBarrier(_current, batch.Barrier);
 
         if (_merger.IsFinished)
         {

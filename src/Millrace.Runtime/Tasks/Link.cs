@@ -43,6 +43,9 @@ public sealed class Link<T>
     /// <summary>The newest watermark that went through.</summary>
     public Timestamp Watermark { get; private set; } = Timestamp.None;
 
+    /// <summary>Event time begins where a snapshot left it. Before the first record.</summary>
+    public void StartAt(Timestamp watermark) => Watermark = watermark;
+
     /// <summary>Declares a reader. Before the first record.</summary>
     public void AddReader(Cell reader) => _readers.Add(reader);
 

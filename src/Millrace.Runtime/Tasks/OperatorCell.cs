@@ -1,5 +1,6 @@
 using Millrace.Runtime.Exchange;
 using Millrace.Runtime.Operators;
+using Millrace.State.Snapshots;
 
 namespace Millrace.Runtime.Tasks;
 
@@ -15,6 +16,7 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
     Timestamp _firing = Timestamp.None;
     Timestamp _time = Timestamp.None;
     long _recordsIn;
+    bool _hadEnded;
 
     /// <summary>Opens the operator's function; set when it has one.</summary>
     public FunctionLifetime? Lifetime { get; init; }
@@ -52,6 +54,25 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
     {
         (op as IDisposable)?.Dispose();
         return Lifetime?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override OperatorCut Cut(Barrier barrier)
+    {
+        RowsCut cut = new(barrier.Id, barrier.Confirmed, Snapshots.Range, barrier.IsSavepoint);
+        foreach (ISnapshotRows rows in op.SnapshotRows) rows.Begin(cut);
+        return new(OperatorId, Snapshots.Subtask) { Watermark = Watermark, Rows = op.SnapshotRows };
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask RestoreAsync(RestoredOperator restored, CancellationToken cancellationToken)
+    {
+        await restored.RestoreRowsAsync(op.SnapshotRows, Snapshots.Range, cancellationToken).ConfigureAwait(false);
+        _time = restored.WatermarkOf(Snapshots.Range);
+        input.StartAt(_time);
+        op.OnRestored(_time);
+        // What it emits at the end of its input is in the output already.
+        _hadEnded = restored.IsFinished;
     }
 
     /// <inheritdoc/>
@@ -101,15 +122,30 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
 
         if (batch.Signal == ChannelSignal.End)
         {
-            if (!main.Buffer.HasRoom || !op.OnEnd(main.Buffer) || HasOverdraft()) return false;
+            if (!main.Buffer.HasRoom || !(_hadEnded || op.OnEnd(main.Buffer)) || HasOverdraft()) return false;
             IsEnded = true;
         }
 
+        if (batch.Barrier is { } barrier && !Pass(barrier)) return false;
         SendSignal(batch.Signal);
         _stage = Stage.Records;
         _position = 0;
         HasInput = false;
         input.Release();
+        return true;
+    }
+
+    /// <summary>Marks the operator's state at a barrier and sends it on; false when draining wants to emit more first.</summary>
+    bool Pass(Barrier barrier)
+    {
+        if (barrier.IsDrain)
+        {
+            if (!main.Buffer.HasRoom || !op.OnWatermark(Timestamp.MaxValue, main.Buffer) || HasOverdraft()) return false;
+        }
+
+        Snapshots.Add(barrier, Cut(barrier));
+        main.SetBarrier(barrier);
+        foreach (IOutputPort side in sides) side.SetBarrier(barrier);
         return true;
     }
 

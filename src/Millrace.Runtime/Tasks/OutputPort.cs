@@ -18,6 +18,9 @@ public interface IOutputPort
     /// <summary>Sends a signal after the watermark.</summary>
     void SetSignal(ChannelSignal signal);
 
+    /// <summary>Sends a barrier after the signal.</summary>
+    void SetBarrier(Barrier barrier);
+
     /// <summary>Whether records wait that did not fit.</summary>
     bool HasOverdraft { get; }
 
@@ -86,4 +89,7 @@ public sealed class OutputPort<T>(Link<T> link, object? side) : IOutputPort
 
     /// <inheritdoc/>
     public void SetSignal(ChannelSignal signal) => link.Batch.Signal = signal;
+
+    /// <inheritdoc/>
+    public void SetBarrier(Barrier barrier) => link.Batch.Barrier = barrier;
 }

@@ -6,7 +6,7 @@ using Millrace.State;
 namespace Millrace.Runtime.Tasks;
 
 /// <summary>Makes the outputs of a chain's operators, and the cells that send what leaves the chain. Used by one task builder.</summary>
-sealed class PortBuilder(BuildContext context, PlanChain chain, StreamTask task, List<Cell> cells) : IPortVisitor<IOutputPort>
+sealed class PortBuilder(BuildContext context, PlanChain chain, StreamTask task, List<Cell> cells, TaskSnapshots snapshots) : IPortVisitor<IOutputPort>
 {
     readonly Dictionary<IGraphPort, object> _links = [];
     int _newSenders;
@@ -54,7 +54,7 @@ sealed class PortBuilder(BuildContext context, PlanChain chain, StreamTask task,
         ChannelGrid<T> grid = context.GridOf<T>(plan, link.HasTimestamps);
         Channel<T>[] channels = [.. Enumerable.Range(first, count).Select(to => grid.Between(task.Subtask.Index, to))];
         IDealer<T> dealer = channels.Length == 1 ? new TurnDealer<T>(0) : edge.Partition.Accept(new DealerFactory<T>(plan.Kind, task.Subtask.Index));
-        return new(dealer, new ChannelFan<T>(channels, task), link) { OperatorId = plan.To.Id };
+        return new(dealer, new ChannelFan<T>(channels, task), link) { OperatorId = plan.To.Id, Snapshots = snapshots };
     }
 
     sealed class DealerFactory<T>(PartitionKind kind, int subtask) : IPartitionVisitor<T, IDealer<T>>

@@ -48,9 +48,8 @@ public sealed class SenderCell<T>(IDealer<T> dealer, ChannelFan<T> fan, Link<T> 
             _isTelling = true;
         }
 
-        ChannelSignal signal = batch.Signal;
-        if ((batch.IsWatermarkExact || signal != ChannelSignal.None) && !fan.TryTellAll(batch.IsWatermarkExact, signal)) return CellStep.Pending;
-        IsEnded |= signal == ChannelSignal.End;
+        if (batch.TellsAll && !fan.TryTellAll(batch)) return CellStep.Pending;
+        IsEnded |= batch.Signal == ChannelSignal.End;
         _isTelling = false;
         _position = 0;
         HasInput = false;
@@ -64,7 +63,7 @@ public sealed class SenderCell<T>(IDealer<T> dealer, ChannelFan<T> fan, Link<T> 
     /// <summary>A well-filled batch for one channel, read by nobody else, can travel itself.</summary>
     bool CanSwap(Batch<T> batch) =>
         fan.Count == 1 && input is { ReaderCount: 1, Released: null } && _position == 0 && batch.Count * 2 > batch.Values.Length && !fan.IsOpen(0)
-        && batch is { IsWatermarkExact: false, Signal: ChannelSignal.None };
+        && !batch.TellsAll;
 
     bool TrySwap(Batch<T> batch)
     {

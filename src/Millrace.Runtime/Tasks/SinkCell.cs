@@ -1,21 +1,20 @@
 using Millrace.Runtime.Exchange;
+using Millrace.State.Snapshots;
 
 namespace Millrace.Runtime.Tasks;
 
 /// <summary>The end of a chain that writes to a sink.</summary>
 /// <typeparam name="T">The record type.</typeparam>
-/// <param name="sink">The sink.</param>
-/// <param name="context">What the writer may know.</param>
+/// <param name="end">The writer, with what its kind of sink does at barriers.</param>
 /// <param name="input">The records.</param>
 /// <param name="task">The task, notified when the writer can go on.</param>
 /// <param name="cancellationToken">Cancelled when the job is.</param>
-public sealed class SinkCell<T>(ISink<T> sink, FunctionContext context, Link<T> input, INotifiable task, CancellationToken cancellationToken) : Cell
+public sealed class SinkCell<T>(ISinkEnd<T> end, Link<T> input, INotifiable task, CancellationToken cancellationToken) : Cell
 {
     readonly AsyncStep _waiting = new(task);
-    ISinkWriter<T>? _writer;
     int _position;
     long _recordsIn;
-    bool _isCompleting;
+    bool _isSealing;
 
     /// <inheritdoc/>
     public override long RecordsIn => _recordsIn;
@@ -27,15 +26,20 @@ public sealed class SinkCell<T>(ISink<T> sink, FunctionContext context, Link<T> 
     public override Timestamp Watermark => input.Watermark;
 
     /// <inheritdoc/>
-    public override async ValueTask OpenAsync(CancellationToken cancellationToken) =>
-        _writer = await sink.OpenAsync(context, cancellationToken).ConfigureAwait(false);
+    public override ValueTask OpenAsync(CancellationToken cancellationToken) => end.OpenAsync(cancellationToken);
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         await _waiting.SettleAsync().ConfigureAwait(false);
-        if (_writer is not null) await _writer.DisposeAsync().ConfigureAwait(false);
+        await end.DisposeAsync().ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    public override OperatorCut Cut(Barrier barrier) => base.Cut(barrier) with { Prepared = end.PreparedAfter(barrier.Confirmed) };
+
+    /// <inheritdoc/>
+    public override OperatorCut FinalCut() => base.FinalCut() with { Prepared = end.PreparedAfter(0) };
 
     /// <inheritdoc/>
     public override CellStep Step()
@@ -49,7 +53,7 @@ public sealed class SinkCell<T>(ISink<T> sink, FunctionContext context, Link<T> 
                 batch.Timestamps.Length == 0 ? default : batch.Timestamps.AsSpan(_position, batch.Count - _position));
             try
             {
-                _writer!.TryWrite(ref reader);
+                end.TryWrite(ref reader);
             }
             finally
             {
@@ -58,18 +62,20 @@ public sealed class SinkCell<T>(ISink<T> sink, FunctionContext context, Link<T> 
                 _recordsIn += reader.Taken;
             }
 
-            if (_position < batch.Count && !_waiting.Start(_writer.WaitAsync(cancellationToken))) return CellStep.Pending;
+            if (_position < batch.Count && !_waiting.Start(end.WaitAsync(cancellationToken))) return CellStep.Pending;
         }
 
-        if (batch.Signal == ChannelSignal.End)
+        if (batch.Signal == ChannelSignal.End || batch.Barrier is not null)
         {
-            if (!_isCompleting)
+            if (!_isSealing)
             {
-                _isCompleting = true;
-                if (!_waiting.Start(_writer!.CompleteAsync(cancellationToken))) return CellStep.Pending;
+                _isSealing = true;
+                if (!_waiting.Start(end.SealAsync(batch.Barrier, cancellationToken))) return CellStep.Pending;
             }
 
-            IsEnded = true;
+            _isSealing = false;
+            IsEnded = batch.Signal == ChannelSignal.End;
+            if (batch.Barrier is { } barrier) Snapshots.Add(barrier, Cut(barrier));
         }
 
         _position = 0;
@@ -77,4 +83,27 @@ public sealed class SinkCell<T>(ISink<T> sink, FunctionContext context, Link<T> 
         input.Release();
         return CellStep.NeedInput;
     }
+}
+
+/// <summary>One writer of a sink, whatever the sink promises. Owned by one task.</summary>
+/// <typeparam name="T">The record type.</typeparam>
+public interface ISinkEnd<T> : IAsyncDisposable
+{
+    /// <summary>Opens the writer, before the first record.</summary>
+    ValueTask OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Takes as many records as it can now.</summary>
+    void TryWrite(ref BatchReader<T> batch);
+
+    /// <summary>Completes when it can take more.</summary>
+    ValueTask WaitAsync(CancellationToken cancellationToken);
+
+    /// <summary>The records so far are all before a barrier, or before the end of the input when there is none. No record is offered before it completes.</summary>
+    ValueTask SealAsync(Barrier? barrier, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What was sealed so far and no checkpoint up to the given one has named, once it is durable; null for nothing. What is named by that
+    /// one is forgotten.
+    /// </summary>
+    Task<IReadOnlyList<OwedTransaction>>? PreparedAfter(long confirmed) => null;
 }

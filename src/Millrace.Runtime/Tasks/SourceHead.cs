@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Millrace.Runtime.Exchange;
 
 namespace Millrace.Runtime.Tasks;
@@ -6,9 +7,10 @@ namespace Millrace.Runtime.Tasks;
 /// <typeparam name="T">The record type.</typeparam>
 /// <typeparam name="TSplit">The split type.</typeparam>
 public sealed class SourceHead<T, TSplit>(
-    SourceSpecs<T, TSplit> source, SplitAssigner<TSplit> assigner, OutputPort<T> main, IOutputPort[] sides, INotifiable task) : Head
+    SourceSpecs<T, TSplit> source, SplitAssigner<TSplit> assigner, OutputPort<T> main, IOutputPort[] sides, INotifiable task) : Head, IBarrierSource
     where TSplit : ISplit
 {
+    readonly ConcurrentQueue<Barrier> _barriers = new();
     readonly List<SplitRead<T, TSplit>> _splits = [];
     readonly List<Task> _closing = [];
     // A reader that has no split yet must not hold event time back for ever either.
@@ -20,6 +22,8 @@ public sealed class SourceHead<T, TSplit>(
     Timestamp _sent = Timestamp.None;
     bool _isComplete;
     bool _isIdle;
+    bool _isStopped;
+    long _lastBarrier;
 
     /// <inheritdoc/>
     public override long RecordsOut => main.RecordsTotal;
@@ -66,6 +70,20 @@ public sealed class SourceHead<T, TSplit>(
     }
 
     /// <inheritdoc/>
+    public void Trigger(Barrier barrier)
+    {
+        _barriers.Enqueue(barrier);
+        task.Notify();
+    }
+
+    /// <inheritdoc/>
+    public override OperatorCut Cut(Barrier barrier) => new(OperatorId, Snapshots.Subtask)
+    {
+        Watermark = _sent,
+        States = [SplitState.Entry([.. _splits.Select(static s => s.Position)], Snapshots.Subtask.Index)],
+    };
+
+    /// <inheritdoc/>
     public override PullResult Pull()
     {
         if (IsEnded) return PullResult.Dry;
@@ -80,6 +98,12 @@ public sealed class SourceHead<T, TSplit>(
             // What one read gave the side outputs beyond a batch goes first, so that it never piles up.
             Begin();
             return Publish() ? PullResult.Published : PullResult.Again;
+        }
+
+        if (_barriers.TryDequeue(out Barrier? barrier))
+        {
+            Pass(barrier);
+            return PullResult.Published;
         }
 
         TakeSplits();
@@ -100,9 +124,23 @@ public sealed class SourceHead<T, TSplit>(
     {
         while (!_isComplete && (_splits.Count == 0 || !source.Source.IsBounded))
         {
-            if (!assigner.TryTake(source.Context.Subtask.Index, out TSplit? split, out _isComplete)) return;
+            if (!assigner.TryTake(source.Context.Subtask.Index, _lastBarrier, out SplitPosition<TSplit>? split, out _isComplete)) return;
             _splits.Add(new(split, source, task));
         }
+    }
+
+    /// <summary>Puts the barrier between two records: everything read so far is before it.</summary>
+    void Pass(Barrier barrier)
+    {
+        Begin();
+        Snapshots.Begin(barrier);
+        _lastBarrier = barrier.Id;
+        _isStopped = barrier.IsStop;
+        main.SetBarrier(barrier);
+        foreach (IOutputPort side in sides) side.SetBarrier(barrier);
+        Publish();
+        // After the watermark that goes before it.
+        Snapshots.Add(barrier, Cut(barrier));
     }
 
     /// <summary>Reads one split into the batch; false when it had nothing at hand.</summary>
@@ -177,7 +215,7 @@ public sealed class SourceHead<T, TSplit>(
             foreach (IOutputPort side in sides) side.SetWatermark(watermark, isExact);
         }
 
-        if (HasEnded()) SendSignal(ChannelSignal.End);
+        if (HasEnded() && !_isStopped) SendSignal(ChannelSignal.End);
         batch.Count = main.Buffer.Count;
         bool any = !batch.IsEmpty || HasSides();
         main.End();
@@ -224,7 +262,7 @@ public sealed class SourceHead<T, TSplit>(
 
     bool HasEnded()
     {
-        IsEnded = _isComplete && _splits.Count == 0 && _tailOf is null && !HasSideOverdraft();
+        IsEnded = _isStopped || (_isComplete && _splits.Count == 0 && _tailOf is null && !HasSideOverdraft());
         return IsEnded;
     }
 

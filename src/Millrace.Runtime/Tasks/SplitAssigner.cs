@@ -1,20 +1,27 @@
 using Millrace.Runtime.Exchange;
+using Millrace.State.Snapshots;
 
 namespace Millrace.Runtime.Tasks;
 
 /// <summary>
 /// Hands the splits of one source to its readers: one at a time to whoever asks when the source is bounded, once all are known; an equal
-/// share each, as they are found, when it is not. Thread-safe.
+/// share each, as they are found, when it is not. A split assigned after a cut reaches its reader after that reader's barrier, so that no
+/// split is in both parts of a snapshot, or in none. Thread-safe.
 /// </summary>
 /// <typeparam name="TSplit">The split type.</typeparam>
 /// <param name="isBounded">Whether the source is bounded.</param>
 /// <param name="readers">How many readers there are.</param>
-public sealed class SplitAssigner<TSplit>(bool isBounded, int readers) where TSplit : ISplit
+public sealed class SplitAssigner<TSplit>(bool isBounded, int readers) : ISplitAssigner where TSplit : ISplit
 {
     readonly Lock _lock = new();   // guards everything below
-    readonly Queue<TSplit>[] _queues = [.. Enumerable.Range(0, isBounded ? 1 : readers).Select(static _ => new Queue<TSplit>())];
+    readonly Queue<SplitPosition<TSplit>>[] _queues =
+        [.. Enumerable.Range(0, isBounded ? 1 : readers).Select(static _ => new Queue<SplitPosition<TSplit>>())];
     readonly INotifiable?[] _readers = new INotifiable?[readers];
     readonly HashSet<string> _ids = new(StringComparer.Ordinal);
+    readonly HashSet<string> _restored = new(StringComparer.Ordinal);
+    long _lastCut;
+    int _added;
+    bool _isFound;
     bool _isComplete;
     Exception? _failure;
 
@@ -24,12 +31,42 @@ public sealed class SplitAssigner<TSplit>(bool isBounded, int readers) where TSp
     /// <summary>Tells the assigner whom to notify of new splits. Before discovery.</summary>
     public void Bind(int reader, INotifiable task) => _readers[reader] = task;
 
+    /// <summary>Goes on from a snapshot: what readers had comes first, then what nobody had. Before discovery.</summary>
+    public void Restore(IReadOnlyList<SplitPosition<TSplit>> positions, AssignerState<TSplit>? state)
+    {
+        lock (_lock)
+        {
+            foreach (SplitPosition<TSplit> position in positions.Concat(state?.Unassigned ?? []))
+            {
+                if (_restored.Add(position.Split.Id)) Enqueue(position);
+            }
+
+            _restored.UnionWith(state?.Known ?? []);
+            // All were found before any was read, so there is nothing to look for again; a source without end goes on looking.
+            _isFound = isBounded && state is { IsComplete: true };
+        }
+    }
+
+    /// <inheritdoc/>
+    public StateEntry Cut(long barrier)
+    {
+        lock (_lock)
+        {
+            _lastCut = barrier;
+            string[] known = isBounded ? [] : [.. _ids.Union(_restored, StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+            return SplitState.Entry(new AssignerState<TSplit>(_isComplete, [.. _queues.SelectMany(static q => q)], known));
+        }
+    }
+
     /// <summary>Runs discovery to its end.</summary>
     public async Task DiscoverAsync(Func<IAsyncEnumerable<TSplit>> splits)
     {
         try
         {
-            await foreach (TSplit split in splits().ConfigureAwait(false)) Add(split);
+            if (!_isFound)
+            {
+                await foreach (TSplit split in splits().ConfigureAwait(false)) Add(split);
+            }
         }
         catch (Exception failure)
         {
@@ -48,17 +85,22 @@ public sealed class SplitAssigner<TSplit>(bool isBounded, int readers) where TSp
 
     /// <summary>Takes the next split for a reader; false when there is none now.</summary>
     /// <param name="reader">The reader's index.</param>
-    /// <param name="split">The split.</param>
+    /// <param name="lastBarrier">The last barrier that passed the reader; zero for none.</param>
+    /// <param name="split">The split, and where to begin.</param>
     /// <param name="isComplete">Whether there will never be another for this reader.</param>
-    public bool TryTake(int reader, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out TSplit split, out bool isComplete)
+    public bool TryTake(
+        int reader, long lastBarrier, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out SplitPosition<TSplit>? split, out bool isComplete)
     {
         bool taken;
         bool allAssigned;
         lock (_lock)
         {
             if (_failure is not null) throw new SourceDiscoveryException(_failure);
-            Queue<TSplit> queue = _queues[isBounded ? 0 : reader];
-            split = default;
+            split = null;
+            isComplete = false;
+            // The barrier of the last cut is on its way to the reader, which asks again once it has passed.
+            if (lastBarrier < _lastCut) return false;
+            Queue<SplitPosition<TSplit>> queue = _queues[isBounded ? 0 : reader];
             // Watermarks are held back until all splits are known. Reading before would let late records pass, depending on who is faster.
             taken = (_isComplete || !isBounded) && queue.TryDequeue(out split);
             isComplete = _isComplete && queue.Count == 0;
@@ -75,16 +117,25 @@ public sealed class SplitAssigner<TSplit>(bool isBounded, int readers) where TSp
         lock (_lock)
         {
             if (!_ids.Add(split.Id)) throw new InvalidOperationException($"the source has two splits with the id '{split.Id}'; ids must differ");
-            _queues[(_ids.Count - 1) % _queues.Length].Enqueue(split);
+            if (!_restored.Contains(split.Id)) Enqueue(new(split, Timestamp.None, Timestamp.None));
         }
 
         if (!isBounded) NotifyAll();
     }
 
+    void Enqueue(SplitPosition<TSplit> split) => _queues[_added++ % _queues.Length].Enqueue(split);
+
     void NotifyAll()
     {
         foreach (INotifiable? reader in _readers) reader?.Notify();
     }
+}
+
+/// <summary>The leader's part of a source.</summary>
+public interface ISplitAssigner
+{
+    /// <summary>Marks the cut of a barrier that is about to be given to the readers, and says what nobody has. Thread-safe.</summary>
+    StateEntry Cut(long barrier);
 }
 
 /// <summary>The splits of a source could not be found.</summary>

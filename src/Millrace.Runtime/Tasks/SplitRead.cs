@@ -7,23 +7,26 @@ namespace Millrace.Runtime.Tasks;
 /// <typeparam name="TSplit">The split type.</typeparam>
 public sealed class SplitRead<T, TSplit> where TSplit : ISplit
 {
+    readonly SplitPosition<TSplit> _from;
     readonly AsyncStep _waiting;
     readonly Task<ISplitReader<T, TSplit>> _opening;
     ISplitReader<T, TSplit>? _reader;
 
     /// <summary>Begins to open the split.</summary>
-    public SplitRead(TSplit split, SourceSpecs<T, TSplit> source, INotifiable task)
+    public SplitRead(SplitPosition<TSplit> from, SourceSpecs<T, TSplit> source, INotifiable task)
     {
-        Split = split;
+        _from = from;
         _waiting = new(task);
-        _opening = source.Source.OpenAsync(split, source.Context, source.Cancellation).AsTask();
+        _opening = source.Source.OpenAsync(from.Split, source.Context, source.Cancellation).AsTask();
         _waiting.Start(new ValueTask(_opening));
         Tracker = source.Watermarks is null ? null : new(source.Watermarks);
+        Tracker?.Restore(from.Largest, from.Sent);
         Idle = new(source.Watermarks?.IdleAfter, source.Context.Time);
     }
 
-    /// <summary>The split as it was assigned.</summary>
-    public TSplit Split { get; }
+    /// <summary>Where to go on after the records read so far. Between two reads.</summary>
+    public SplitPosition<TSplit> Position => _reader is null ? _from
+        : new(_reader.Position, Tracker?.Largest ?? Timestamp.None, Tracker?.LastSent ?? Timestamp.None);
 
     /// <summary>Event time of the split; null without.</summary>
     public WatermarkTracker<T>? Tracker { get; }

@@ -13,6 +13,7 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
     readonly PlanChain _chain;
     readonly StreamTask _task;
     readonly PortBuilder _ports;
+    readonly TaskSnapshots _snapshots;
     readonly List<Cell> _cells = [];
     Head? _head;
     GraphNode _node = null!;
@@ -26,7 +27,8 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
             HasOwnThread = chain.HasOwnThread,
             Subtask = new(subtask, chain.Parallelism),
         };
-        _ports = new(context, chain, _task, _cells);
+        _snapshots = new(_task.Subtask);
+        _ports = new(context, chain, _task, _cells, _snapshots);
     }
 
     /// <summary>Makes the task of one parallel instance of a chain, not started.</summary>
@@ -43,7 +45,9 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
             else builder._cells.Insert(beforeSenders, cell);
         }
 
-        builder._task.Bind(new ChainDriver(builder._head!, [.. builder._cells], context.Time), scheduler, owner);
+        ChainDriver driver = new(builder._head!, [.. builder._cells], context.Time, builder._snapshots);
+        if (context.Collector is { } collector) builder._snapshots.Bind(builder._task, driver.Cells.Count(static c => c.IsOperator), collector);
+        builder._task.Bind(driver, scheduler, owner);
         return builder._task;
     }
 
@@ -54,7 +58,11 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
         assigner.Bind(_task.Subtask.Index, _task);
         OutputPort<T> main = _ports.Main<T>(_node);
         SourceSpecs<T, TSplit> specs = new(spec.Source, spec.Watermarks, FunctionContext(), _context.Cancellation);
-        return new SourceHead<T, TSplit>(specs, assigner, main, _ports.Sides(_node, main.Buffer), _task) { OperatorId = _node.Id };
+        return new SourceHead<T, TSplit>(specs, assigner, main, _ports.Sides(_node, main.Buffer), _task)
+        {
+            OperatorId = _node.Id,
+            Snapshots = _snapshots,
+        };
     }
 
     /// <inheritdoc/>
@@ -71,7 +79,7 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
     {
         Link<T> input = Input<T>();
         OutputPort<T> main = _ports.Main<T>(_node);
-        return Reading(input, new EventTimeCell<T>(spec.Watermarks, input, main, _context.Time) { OperatorId = _node.Id });
+        return Reading(input, new EventTimeCell<T>(spec.Watermarks, input, main, _context.Time) { OperatorId = _node.Id, Snapshots = _snapshots });
     }
 
     /// <inheritdoc/>
@@ -97,17 +105,21 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
     }
 
     /// <inheritdoc/>
-    public Cell Visit<T>(SinkSpec<T> spec)
+    public Cell Visit<T>(SinkSpec<T> spec) => Sink(new PlainSinkEnd<T>(spec.Sink, FunctionContext()));
+
+    /// <inheritdoc/>
+    public Cell Visit<T, TPart, TPrepared>(TransactionalSinkSpec<T, TPart, TPrepared> spec) => Sink(
+        new TransactionalSinkEnd<T, TPart, TPrepared>(spec.Sink, _context.SinkContextOf(_node.Id), FunctionContext(), _context.Cancellation));
+
+    /// <inheritdoc/>
+    public Cell Visit<T>(IdempotentSinkSpec<T> spec) =>
+        Sink(new IdempotentSinkEnd<T>(spec.Sink, _context.SinkContextOf(_node.Id), FunctionContext()));
+
+    Cell Sink<T>(ISinkEnd<T> end)
     {
         Link<T> input = Input<T>();
-        return Reading(input, new SinkCell<T>(spec.Sink, FunctionContext(), input, _task, _context.Cancellation) { OperatorId = _node.Id });
+        return Reading(input, new SinkCell<T>(end, input, _task, _context.Cancellation) { OperatorId = _node.Id, Snapshots = _snapshots });
     }
-
-    /// <inheritdoc/>
-    public Cell Visit<T, TPart, TPrepared>(TransactionalSinkSpec<T, TPart, TPrepared> spec) => throw new NotSupportedException("built with checkpoints");
-
-    /// <inheritdoc/>
-    public Cell Visit<T>(IdempotentSinkSpec<T> spec) => throw new NotSupportedException("built with checkpoints");
 
     Cell Operator<TIn, TOut>(IOperator<TIn, TOut> op)
     {
@@ -121,6 +133,7 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
         return Reading(input, new OperatorCell<TIn, TOut>(op, input, main, sides)
         {
             OperatorId = _node.Id,
+            Snapshots = _snapshots,
             Lifetime = op.Function is null ? null : new(op.Function, FunctionContext()),
         });
     }
@@ -150,7 +163,9 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
             }
         }
 
-        _head = new Gate<T>([.. channels], link, _task) { OperatorId = _node.Id };
+        Gate<T> gate = new([.. channels], link, _task) { OperatorId = _node.Id, Snapshots = _snapshots };
+        if (_context.Restored.TryGetValue(_node.Id, out RestoredOperator? restored)) gate.StartAt(restored.WatermarkOf(_snapshots.Range));
+        _head = gate;
         return link;
     }
 

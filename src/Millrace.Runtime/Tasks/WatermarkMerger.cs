@@ -28,6 +28,9 @@ public sealed class WatermarkMerger(int channels)
     /// <summary>Whether all channels are finished.</summary>
     public bool IsFinished => _finished == _states.Length;
 
+    /// <summary>The output begins where a snapshot left it. Before the first watermark.</summary>
+    public void StartAt(Timestamp watermark) => Output = watermark;
+
     /// <summary>A channel's watermark. Ignored when it falls, or when the channel is idle or finished.</summary>
     public void OnWatermark(int channel, Timestamp watermark)
     {

@@ -18,6 +18,22 @@ public sealed class WatermarkTracker<T>(WatermarkStrategy<T> strategy)
     /// </summary>
     public Timestamp Watermark => !_hasWatermarks || _behind <= Timestamp.MinValue ? Timestamp.None : _behind - TimeSpan.FromTicks(1);
 
+    /// <summary>The largest timestamp seen; none before the first.</summary>
+    public Timestamp Largest => _largest;
+
+    /// <summary>The watermark that later records are compared with; none before the first was handed on.</summary>
+    public Timestamp LastSent => _sent;
+
+    /// <summary>Goes on where another left off. Before the first record.</summary>
+    /// <param name="largest">Its <see cref="Largest"/>.</param>
+    /// <param name="sent">Its <see cref="LastSent"/>.</param>
+    public void Restore(Timestamp largest, Timestamp sent)
+    {
+        _largest = largest;
+        _behind = largest.IsNone ? largest : largest - _bound;
+        _sent = sent;
+    }
+
     /// <summary>The watermark was handed on to travel before every later record: one behind it is late already.</summary>
     public void Sent() => _sent = Watermark;
 

@@ -12,7 +12,7 @@ public sealed class BlockedTimersTests
     {
         Link<int> input = new(false, new Batch<int>(4, false));
         OutputPort<int> main = new(new Link<int>(false, new Batch<int>(4, false)), null);
-        OperatorCell<int, int> cell = new(new AlwaysDue(), input, main, []) { OperatorId = "due" };
+        OperatorCell<int, int> cell = new(new AlwaysDue(), input, main, []) { OperatorId = "due", Snapshots = new(new(0, 1)) };
         Timestamp now = Timestamp.FromUnixSeconds(10);
         Assert.Equal(Timestamp.FromUnixSeconds(1), cell.NextProcessingTime);
 

@@ -49,7 +49,7 @@ public sealed class LatenessTests
         if (!atSource) stream = stream.WithEventTime(strategy).WithParallelism(1);
         stream.KeyBy(static s => s.Index).Reduce("last", static (_, s) => s).Sink("out", DiscardSink.Of<Sale>());
         PlanModel plan = Planner.Plan(flow.Build(), 3);
-        BuildContext context = new(plan, new ManualTimeProvider(), null!, CancellationToken.None);
+        BuildContext context = new(plan, new ManualTimeProvider(), null!, CancellationToken.None) { SinkContextOf = static _ => null! };
         SteppedScheduler scheduler = new();
         Owner owner = new();
         StreamTask task = TaskBuilder.Build(context, plan.Chains[0], 0, scheduler, owner);

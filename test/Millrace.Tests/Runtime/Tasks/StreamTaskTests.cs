@@ -98,7 +98,7 @@ public sealed class StreamTaskTests
     static StreamTask Task(Head head, ITaskScheduler scheduler)
     {
         StreamTask task = new("test", TimeProvider.System) { Subtask = new(0, 1) };
-        task.Bind(new ChainDriver(head, [], TimeProvider.System), scheduler, new Owner());
+        task.Bind(new ChainDriver(head, [], TimeProvider.System, head.Snapshots), scheduler, new Owner());
         return task;
     }
 
@@ -112,6 +112,7 @@ public sealed class StreamTaskTests
         public Tally(long end)
         {
             OperatorId = "tally";
+            Snapshots = new(new(0, 1));
             _end = end;
         }
 

@@ -1,0 +1,253 @@
+using Millrace.Runtime.Jobs;
+using Millrace.Runtime.Tasks;
+
+namespace Millrace.Runtime;
+
+/// <summary>How a deployment ended.</summary>
+/// <param name="Outcome">Finished, cancelled or failed, with the first failure.</param>
+/// <param name="Elapsed">From its start to the end of its last task.</param>
+sealed record DeploymentEnd(JobOutcome Outcome, TimeSpan Elapsed);
+
+/// <summary>What is done around the tasks of a deployment.</summary>
+sealed record DeploymentHooks
+{
+    /// <summary>Runs before anything is restored or opened: what is owed is committed, sinks end what earlier deployments left.</summary>
+    public Func<CancellationToken, Task> BeforeOpening { get; init; } = static _ => Task.CompletedTask;
+
+    /// <summary>Runs once all tasks have finished their input and everything is closed: the last output is committed.</summary>
+    public Func<Task> AfterFinish { get; init; } = static () => Task.CompletedTask;
+
+    /// <summary>Told of tasks that ended without a failure, before the deployment notices. Called on worker threads.</summary>
+    public Action<StreamTask> TaskEnded { get; init; } = static _ => { };
+}
+
+/// <summary>
+/// The tasks of a job from one start to their end, in this process: performs what <see cref="JobMachine"/> decides. A job that is
+/// restarted has several, one after the other. Thread-safe.
+/// </summary>
+sealed class Deployment : ITaskOwner
+{
+    readonly Lock _lock = new();   // guards _state and _live
+    readonly EmbeddedOptions _options;
+    readonly CancellationTokenSource _cancellation;
+    readonly TaskCompletionSource<DeploymentEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly BuildContext _context;
+    readonly StreamTask[] _tasks;
+    readonly ITaskScheduler _scheduler;
+    readonly StepWatch _watch;
+    JobState _state = new JobState.Starting();
+    Task _opening = Task.CompletedTask;
+    long _started;
+    int _live;
+    volatile bool _isStopping;
+
+    public Deployment(
+        BuildContext context, CancellationTokenSource cancellation, EmbeddedOptions options, Func<IReadOnlyList<StreamTask>, ITaskScheduler> schedulerOf)
+    {
+        _options = options;
+        _cancellation = cancellation;
+        _context = context;
+        DeferredScheduler deferred = new();
+        _tasks = [.. context.Plan.Chains.SelectMany(c => Enumerable.Range(0, c.Parallelism).Select(i => TaskBuilder.Build(context, c, i, deferred, this)))];
+        _scheduler = deferred.Target = schedulerOf(_tasks);
+        _live = _tasks.Length;
+        _watch = new(_tasks, _scheduler, options);
+    }
+
+    /// <summary>What is done around the tasks. Set before <see cref="Start"/>.</summary>
+    public DeploymentHooks Hooks { get; set; } = new();
+
+    /// <summary>The tasks.</summary>
+    public IReadOnlyList<StreamTask> Tasks => _tasks;
+
+    /// <summary>
+    /// Completes when no task runs any more and everything is closed. Fails with <see cref="StuckUserCodeException"/> when user code did not
+    /// return.
+    /// </summary>
+    public Task<DeploymentEnd> Ended => _ended.Task;
+
+    /// <summary>What the tasks have done so far.</summary>
+    public JobStatus Status => JobStatusReader.Read(_context.Plan, _tasks, _context);
+
+    /// <inheritdoc/>
+    bool ITaskOwner.IsStopping => _isStopping;
+
+    /// <summary>Whether sources, sinks and functions are still being opened.</summary>
+    public bool IsOpening
+    {
+        get
+        {
+            lock (_lock) return _state is JobState.Starting;
+        }
+    }
+
+    /// <summary>Whether the tasks run: opened, and neither ended nor told to stop.</summary>
+    public bool IsRunning
+    {
+        get
+        {
+            lock (_lock) return _state is JobState.Running;
+        }
+    }
+
+    /// <summary>Drops what is under way. Returns at once.</summary>
+    public void Cancel() => Handle(new JobEvent.CancelAsked());
+
+    /// <summary>Something outside the tasks failed that they depend on. Returns at once.</summary>
+    public void Fail(Exception failure) => Handle(new JobEvent.Failed(failure));
+
+    /// <summary>Sends a barrier from every source that has not finished. The leaders' parts of the sources must have been cut.</summary>
+    public void Trigger(Barrier barrier)
+    {
+        foreach (StreamTask task in _tasks)
+        {
+            if (task.Driver.Cells[0] is IBarrierSource source) source.Trigger(barrier);
+        }
+    }
+
+    /// <inheritdoc/>
+    void ITaskOwner.OnEnded(StreamTask task, Exception? failure)
+    {
+        if (failure is not null) Handle(new JobEvent.Failed(failure));
+        else if (!_isStopping) Hooks.TaskEnded(task);
+        if (Interlocked.Decrement(ref _live) == 0) Handle(new JobEvent.TasksEnded());
+    }
+
+    public void Start()
+    {
+        _started = _options.Time.GetTimestamp();
+        if (_scheduler is WorkerThreads threads)
+        {
+            threads.Start();
+            _watch.Start();
+        }
+
+        _opening = OpenAsync();
+    }
+
+    async Task OpenAsync()
+    {
+        try
+        {
+            await Hooks.BeforeOpening(_cancellation.Token).ConfigureAwait(false);
+            await Task.WhenAll(_tasks.Select(RestoreAsync)).ConfigureAwait(false);
+            foreach (StreamTask task in _tasks)
+            {
+                foreach (Cell cell in task.Driver.Cells) await OpenAsync(task, cell).ConfigureAwait(false);
+            }
+
+            Handle(new JobEvent.Opened());
+            await Task.WhenAll(_context.Discoveries.Select(static d => d())).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            Handle(new JobEvent.Failed(failure));
+        }
+    }
+
+    /// <summary>Restores the cells of one task, in the background: reading and decoding the slices of many tasks side by side.</summary>
+    async Task RestoreAsync(StreamTask task)
+    {
+        if (_context.Restored.Count == 0) return;
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        foreach (Cell cell in task.Driver.Cells.Where(static c => c.IsOperator))
+        {
+            if (_context.Restored.TryGetValue(cell.OperatorId, out RestoredOperator? restored))
+                await cell.RestoreAsync(restored, _cancellation.Token).ConfigureAwait(false);
+        }
+    }
+
+    async Task OpenAsync(StreamTask task, Cell cell)
+    {
+        try
+        {
+            await cell.OpenAsync(_cancellation.Token).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            // Also a cancellation: that of a call of its own, a timeout say, unless the job is stopping, and then nobody looks at it.
+            throw new OperatorFailedException(cell.OperatorId, task.Subtask, null, failure);
+        }
+    }
+
+    void Handle(JobEvent e)
+    {
+        JobEffect effect;
+        lock (_lock) (_state, effect) = JobMachine.Step(_state, e);
+        switch (effect)
+        {
+            case JobEffect.RunTasks:
+                foreach (StreamTask task in _tasks) task.Notify();
+                break;
+            case JobEffect.StopTasks:
+                _isStopping = true;
+                _ = _watch.GiveUpAfterAsync(Limits.CancelTimeMax, GiveUp);
+                CancelCalls();
+                foreach (StreamTask task in _tasks) task.Notify();
+                break;
+            case JobEffect.Report:
+                // Closing runs user code, too: one that does not return must not hold the process up for ever.
+                if (!_isStopping) _ = _watch.GiveUpAfterAsync(Limits.CloseTimeMax, GiveUp);
+                _ = CloseAsync();
+                break;
+        }
+    }
+
+    void CancelCalls()
+    {
+        try
+        {
+            _cancellation.Cancel();
+        }
+        catch (AggregateException failure)
+        {
+            // A callback that a connector registered threw: its failure, not one of whoever stopped the job.
+            Handle(new JobEvent.Failed(failure));
+        }
+    }
+
+    async Task CloseAsync()
+    {
+        TimeSpan elapsed = _options.Time.GetElapsedTime(_started);
+        await _opening.ConfigureAwait(false);
+        foreach (StreamTask task in _tasks) await TryAsync(() => task.DisposeAsync().AsTask()).ConfigureAwait(false);
+        (_scheduler as IDisposable)?.Dispose();
+        // The source of cancellation is not disposed: whoever stopped the job may still be on the way to cancel it, and it holds nothing.
+        _watch.Dispose();
+        if (Outcome() is JobOutcome.Finished) await TryAsync(Hooks.AfterFinish).ConfigureAwait(false);
+        _ended.TrySetResult(new(Outcome(), elapsed));
+    }
+
+    async Task TryAsync(Func<Task> act)
+    {
+        try
+        {
+            await act().ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            Handle(new JobEvent.Failed(failure));
+        }
+    }
+
+    JobOutcome Outcome()
+    {
+        lock (_lock) return ((JobState.Ended)_state).Outcome;
+    }
+
+    void GiveUp(IReadOnlyList<SlowStep> stuck)
+    {
+        // What failed first is what to mend first; it would be lost behind the code that does not return.
+        Exception? first;
+        lock (_lock) first = _state is JobState.Stopping { Outcome: JobOutcome.Failed failed } ? failed.Cause : null;
+        _ended.TrySetException(new StuckUserCodeException(stuck, first));
+    }
+
+    /// <summary>Stands in for the scheduler while tasks are built, before the scheduler can be told of them.</summary>
+    sealed class DeferredScheduler : ITaskScheduler
+    {
+        public ITaskScheduler Target { get; set; } = null!;
+
+        public void Enqueue(StreamTask task) => Target.Enqueue(task);
+    }
+}

@@ -1,0 +1,69 @@
+using Millrace.Runtime.Messages;
+using Millrace.State;
+
+namespace Millrace.Runtime.Tasks;
+
+/// <summary>
+/// Waits until a barrier has come by every channel that has not ended, and says which channels have to wait meanwhile (Carbone et al.
+/// 2015; Flink's SingleCheckpointBarrierHandler). A later barrier takes the place of one that some channel never delivered. Pure; owned
+/// by one task.
+/// </summary>
+/// <param name="channels">How many channels there are.</param>
+public sealed class BarrierAligner(int channels)
+{
+    readonly bool[] _hasArrived = new bool[channels];
+    readonly bool[] _hasEnded = new bool[channels];
+    int _arrived;
+    int _ended;
+    long _newest;
+
+    /// <summary>The barrier that some channels have delivered and some have not; null for none.</summary>
+    public Barrier? Waiting { get; private set; }
+
+    /// <summary>Whether what a channel has must wait, because it follows a barrier that others have not delivered.</summary>
+    public bool IsBlocked(int channel) => Waiting is { Alignment: not Alignment.AtLeastOnce } && _hasArrived[channel];
+
+    /// <summary>A batch came by a channel, perhaps with a barrier.</summary>
+    /// <returns>The barrier, if with this batch it has come by all channels; null otherwise.</returns>
+    public Barrier? OnBarrier(int channel, Barrier? barrier)
+    {
+        if (barrier is null || barrier.Id <= _newest) return null;
+        if (Waiting is null || barrier.Id > Waiting.Id)
+        {
+            Array.Clear(_hasArrived);
+            _arrived = 0;
+            Waiting = barrier;
+        }
+        else if (barrier.Id < Waiting.Id)
+        {
+            return null;
+        }
+
+        Invariant.That(!_hasArrived[channel], "a channel delivers a barrier once");
+        _hasArrived[channel] = true;
+        _arrived++;
+        return Complete();
+    }
+
+    /// <summary>A channel has ended, which is as good as its barrier.</summary>
+    /// <returns>The barrier, if nobody else has to deliver it; null otherwise.</returns>
+    public Barrier? OnEnd(int channel)
+    {
+        if (_hasEnded[channel]) return null;
+        _hasEnded[channel] = true;
+        _ended++;
+        if (_hasArrived[channel]) _arrived--;
+        _hasArrived[channel] = false;
+        return Complete();
+    }
+
+    Barrier? Complete()
+    {
+        if (Waiting is not { } barrier || _arrived + _ended < _hasArrived.Length) return null;
+        Array.Clear(_hasArrived);
+        _arrived = 0;
+        _newest = barrier.Id;
+        Waiting = null;
+        return barrier;
+    }
+}

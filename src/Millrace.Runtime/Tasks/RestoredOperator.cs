@@ -1,0 +1,50 @@
+using Millrace.State;
+using Millrace.State.Snapshots;
+
+namespace Millrace.Runtime.Tasks;
+
+/// <summary>What a snapshot holds of one operator, for whichever instance asks.</summary>
+/// <param name="Entry">The operator in the manifest.</param>
+/// <param name="Rows">Reads rows of its keyed states.</param>
+public sealed record RestoredOperator(OperatorEntry Entry, IRestoredRows Rows)
+{
+    /// <summary>Whether all its instances had finished.</summary>
+    public bool IsFinished => Entry.Parallelism > 0 && Entry.Finished == Entry.Parallelism;
+
+    /// <summary>Fills the states of an instance with its slice.</summary>
+    public async ValueTask RestoreRowsAsync(IReadOnlyList<ISnapshotRows> states, KeyRange range, CancellationToken cancellationToken)
+    {
+        foreach (ISnapshotRows state in states)
+        {
+            StateEntry? entry = Entry.States.FirstOrDefault(s => s.Schema.Layout == StateLayout.Keyed && s.Schema.Name == state.Schema.Name);
+            if (entry is not null) await Rows.RestoreAsync(Entry, entry, range, state, cancellationToken).ConfigureAwait(false);
+            state.OnRestored();
+        }
+    }
+
+    /// <summary>The items of an operator state; none when the snapshot has no such state.</summary>
+    public IReadOnlyList<ItemEntry> ItemsOf(string state, StateLayout layout) =>
+        Entry.States.FirstOrDefault(s => s.Schema.Layout == layout && s.Schema.Name == state)?.Items ?? [];
+
+    /// <summary>
+    /// Where event time stands in a slice: the smallest of those its former owners had. None when one of them had none yet.
+    /// </summary>
+    public Timestamp WatermarkOf(KeyRange range)
+    {
+        Timestamp smallest = Timestamp.MaxValue;
+        foreach (RangeWatermark part in Entry.Watermarks)
+        {
+            if (!part.Range.Intersect(range).IsEmpty && part.Watermark < smallest) smallest = part.Watermark;
+        }
+
+        return smallest == Timestamp.MaxValue ? Timestamp.None : smallest;
+    }
+}
+
+/// <summary>Reads the rows of a snapshot's keyed states. Thread-safe.</summary>
+public interface IRestoredRows
+{
+    /// <summary>Adds the rows of a slice to a state, newest version of each.</summary>
+    /// <exception cref="SnapshotCorruptException">The snapshot is damaged.</exception>
+    ValueTask RestoreAsync(OperatorEntry op, StateEntry state, KeyRange range, ISnapshotRows rows, CancellationToken cancellationToken);
+}
