@@ -150,7 +150,7 @@ sealed class Deployment : ITaskOwner
     {
         if (_context.Restored.Count == 0) return;
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        foreach (Cell cell in task.Driver.Cells.Where(static c => c.IsOperator))
+        foreach (Cell cell in task.Driver.Cells)
         {
             if (_context.Restored.TryGetValue(cell.OperatorId, out RestoredOperator? restored))
                 await cell.RestoreAsync(restored, _cancellation.Token).ConfigureAwait(false);

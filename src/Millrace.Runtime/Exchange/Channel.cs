@@ -31,8 +31,19 @@ public sealed class Channel<T>(int batchRecords, bool hasTimestamps)
     INotifiable? _producer;
     IReadySet? _consumer;
     int _consumerIndex;
+    Barrier? _announced;
     int _allocated;
     int _producerWaits;
+
+    /// <summary>Consumer: the newest barrier that the producer has sent, which may still be behind full batches; null for none.</summary>
+    public Barrier? Announced => Volatile.Read(ref _announced);
+
+    /// <summary>Producer: tells the consumer of a barrier ahead of the batches before it.</summary>
+    public void Announce(Barrier barrier)
+    {
+        Volatile.Write(ref _announced, barrier);
+        _consumer!.MarkReady(_consumerIndex);
+    }
 
     /// <summary>Tells the channel who sends. Once, before it is used.</summary>
     public void BindProducer(INotifiable producer) => _producer = producer;

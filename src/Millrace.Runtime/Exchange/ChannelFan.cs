@@ -86,6 +86,12 @@ public sealed class ChannelFan<T>
         return true;
     }
 
+    /// <summary>Tells every consumer of a barrier that is on its way behind what is full and open.</summary>
+    public void Announce(Barrier barrier)
+    {
+        foreach (Channel<T> channel in _channels) channel.Announce(barrier);
+    }
+
     /// <summary>Swaps an empty batch of the only channel for a full one and sends that: nothing is copied.</summary>
     /// <param name="full">A batch as large as the channel's; becomes the empty one.</param>
     /// <returns>False when the channel has no free batch now.</returns>

@@ -1,4 +1,5 @@
 using Millrace.Runtime.Exchange;
+using Millrace.Runtime.Messages;
 
 namespace Millrace.Runtime.Tasks;
 
@@ -11,23 +12,33 @@ public sealed class Gate<T> : Head
     readonly ReadySet _ready;
     readonly WatermarkMerger _merger;
     readonly BarrierAligner _aligner;
+    readonly TimeProvider _time;
+    readonly Batch<T> _own;
     int _current;
     bool _isIdle;
+    Barrier? _timed;
+    Timestamp _overtakeAt = Timestamp.MaxValue;
 
     /// <summary>A gate over the channels, which it binds.</summary>
     /// <param name="channels">The channels, of all input edges.</param>
     /// <param name="link">Where batches are published, without a batch of its own.</param>
     /// <param name="task">The task, notified when a channel has something.</param>
-    public Gate(Channel<T>[] channels, Link<T> link, INotifiable task)
+    /// <param name="time">The clock, for barriers that have waited long enough.</param>
+    public Gate(Channel<T>[] channels, Link<T> link, INotifiable task, TimeProvider time)
     {
         _channels = channels;
         _link = link;
+        _time = time;
         _ready = new(channels.Length, task);
         _merger = new(channels.Length);
         _aligner = new(channels.Length);
+        _own = new(InFlightRecords<T>.BatchRecords, link.HasTimestamps);
         for (int i = 0; i < channels.Length; i++) channels[i].BindConsumer(_ready, i);
         link.Released = GiveBack;
     }
+
+    /// <summary>Records that barriers overtake; null where they cannot, and wait.</summary>
+    public InFlightRecords<T>? InFlight { get; init; }
 
     /// <inheritdoc/>
     public override bool IsOperator => false;
@@ -35,20 +46,44 @@ public sealed class Gate<T> : Head
     /// <inheritdoc/>
     public override Timestamp Watermark => _merger.Output;
 
+    /// <inheritdoc/>
+    public override Timestamp NextProcessingTime => _overtakeAt;
+
     /// <summary>Event time begins where a snapshot left it: it never falls behind that. Before the first record.</summary>
     public void StartAt(Timestamp watermark) => _merger.StartAt(watermark);
 
     /// <inheritdoc/>
+    public override async ValueTask RestoreAsync(RestoredOperator restored, CancellationToken cancellationToken)
+    {
+        if (InFlight is not null) await restored.RestoreInFlightAsync(InFlight, Snapshots.Range, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override void OnProcessingTime(Timestamp now) => Overtake();
+
+    /// <inheritdoc/>
     public override PullResult Pull()
     {
-        while (!IsEnded && _ready.TryTake(out _current))
+        // What was in flight when the job was restored comes before anything live.
+        if (InFlight?.TryTake(_own) == true)
         {
+            _link.Batch = _own;
+            _link.Publish();
+            return PullResult.Published;
+        }
+
+        while (!IsEnded)
+        {
+            if (_own.Barrier is not null) return PublishOvertaking();
+            if (!_ready.TryTake(out _current)) break;
+            if (_channels[_current].Announced is { } announced) Listen(announced);
+            // Nothing may come between the decision to overtake and the barrier: it would be before the cut and in flight.
+            if (_own.Barrier is not null) return PublishOvertaking();
             // What it has stays until the barrier has come by all channels; then it is looked at again.
             if (_aligner.IsBlocked(_current)) continue;
             if (!_channels[_current].TryReceive(out Batch<T>? batch)) continue;
             _ready.PutBack(_current);
             Merge(batch);
-            if (batch.Barrier is { } barrier) Pass(barrier);
             if (batch.IsEmpty)
             {
                 _channels[_current].Return(batch);
@@ -63,13 +98,50 @@ public sealed class Gate<T> : Head
         return PullResult.Dry;
     }
 
-    void GiveBack(Batch<T> batch) => _channels[_current].Return(batch);
-
-    /// <summary>All channels have delivered the barrier, which goes on with this batch.</summary>
-    void Pass(Barrier barrier)
+    void GiveBack(Batch<T> batch)
     {
-        Snapshots.Begin(barrier);
-        IsEnded |= barrier.IsStop;
+        if (batch == _own) _own.Reset();
+        else _channels[_current].Return(batch);
+    }
+
+    /// <summary>A producer has sent a barrier: waits for it no longer than the barrier allows.</summary>
+    void Listen(Barrier barrier)
+    {
+        _aligner.OnAnnounced(barrier);
+        if (_aligner.Waiting is not { } waiting || waiting == _timed || InFlight is null) return;
+        _timed = waiting;
+        if (waiting.Alignment == Alignment.Unaligned)
+        {
+            // The channel that told is looked at again, once the barrier is on its way.
+            _ready.PutBack(_current);
+            Overtake();
+        }
+        else if (waiting.Alignment == Alignment.Aligned && waiting.AlignTimeout != Timeout.InfiniteTimeSpan)
+        {
+            _overtakeAt = Timestamp.FromDateTimeOffset(_time.GetUtcNow()) + waiting.AlignTimeout;
+        }
+    }
+
+    void Overtake()
+    {
+        _overtakeAt = Timestamp.MaxValue;
+        if (_aligner.Waiting is not { } barrier || _aligner.IsOvertaking) return;
+        _aligner.Overtake();
+        InFlight!.Begin();
+        _own.Barrier = barrier;
+        LookAtAll();
+    }
+
+    PullResult PublishOvertaking()
+    {
+        Snapshots.Begin(_own.Barrier!, isOvertaking: true);
+        _link.Batch = _own;
+        _link.Publish();
+        return PullResult.Published;
+    }
+
+    void LookAtAll()
+    {
         for (int i = 0; i < _channels.Length; i++) _ready.PutBack(i);
     }
 
@@ -83,7 +155,7 @@ public sealed class Gate<T> : Head
         if (batch.Signal is ChannelSignal.Idle or ChannelSignal.End) _merger.OnSignal(_current, batch.Signal);
         // An exact watermark is passed on as such even if it was known: it may so far only ride along further down.
         batch.Watermark = _merger.Output > before || batch.IsWatermarkExact ? _merger.Output : Timestamp.None;
-        batch.Barrier = batch.Signal == ChannelSignal.End ? _aligner.OnEnd(_current) : _aligner.OnBarrier(_current, batch.Barrier);
+        MergeBarrier(batch);
 
         if (_merger.IsFinished)
         {
@@ -95,5 +167,27 @@ public sealed class Gate<T> : Head
         bool wasIdle = _isIdle;
         _isIdle = _merger.IsIdle;
         batch.Signal = wasIdle == _isIdle ? ChannelSignal.None : _isIdle ? ChannelSignal.Idle : ChannelSignal.Active;
+    }
+
+    /// <summary>Passes a barrier on with the batch with which it has come by all channels, unless it has overtaken that.</summary>
+    void MergeBarrier(Batch<T> batch)
+    {
+        if (_aligner.IsInFlight(_current)) InFlight!.Add(batch, _current);
+        bool isOvertaking = _aligner.IsOvertaking;
+        Barrier? complete = batch.Signal == ChannelSignal.End ? _aligner.OnEnd(_current) : _aligner.OnBarrier(_current, batch.Barrier);
+        batch.Barrier = null;
+        if (complete is null) return;
+
+        _overtakeAt = Timestamp.MaxValue;
+        if (isOvertaking)
+        {
+            Snapshots.CompleteInFlight(OperatorId, InFlight!);
+            return;
+        }
+
+        Snapshots.Begin(complete, isOvertaking: false);
+        batch.Barrier = complete;
+        IsEnded |= complete.IsStop;
+        LookAtAll();
     }
 }

@@ -22,6 +22,14 @@ public sealed record RestoredOperator(OperatorEntry Entry, IRestoredRows Rows)
         }
     }
 
+    /// <summary>Brings along what was on its way to an instance's slice.</summary>
+    public async ValueTask RestoreInFlightAsync(ISnapshotRows inFlight, KeyRange range, CancellationToken cancellationToken)
+    {
+        if (Entry.States.FirstOrDefault(static s => s.Schema.Layout == StateLayout.InFlight) is not { } entry) return;
+        await Rows.RestoreAsync(Entry, entry, range, inFlight, cancellationToken).ConfigureAwait(false);
+        inFlight.OnRestored();
+    }
+
     /// <summary>The items of an operator state; none when the snapshot has no such state.</summary>
     public IReadOnlyList<ItemEntry> ItemsOf(string state, StateLayout layout) =>
         Entry.States.FirstOrDefault(s => s.Schema.Layout == layout && s.Schema.Name == state)?.Items ?? [];

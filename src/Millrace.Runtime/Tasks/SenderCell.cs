@@ -1,4 +1,5 @@
 using Millrace.Runtime.Exchange;
+using Millrace.Runtime.Messages;
 using Millrace.State;
 
 namespace Millrace.Runtime.Tasks;
@@ -45,6 +46,7 @@ public sealed class SenderCell<T>(IDealer<T> dealer, ChannelFan<T> fan, Link<T> 
             if (!dealer.TryDeal(batch, ref _position, fan)) return CellStep.Pending;
 
             if (!batch.Watermark.IsNone) fan.Watermark = batch.Watermark;
+            if (batch.Barrier is { Alignment: not Alignment.AtLeastOnce } barrier) fan.Announce(barrier);
             _isTelling = true;
         }
 

@@ -52,6 +52,7 @@ public sealed class TaskSnapshots(Subtask subtask)
     StreamTask _task = null!;
     ISnapshotCollector _collector = NoCollector.Instance;
     int _operators;
+    bool _awaitsInFlight;
 
     /// <summary>Which instance.</summary>
     public Subtask Subtask => subtask;
@@ -74,12 +75,26 @@ public sealed class TaskSnapshots(Subtask subtask)
     }
 
     /// <summary>The barrier is about to reach the first operator: what an earlier one still has to copy is copied now.</summary>
-    public void Begin(Barrier barrier)
+    /// <param name="barrier">The barrier.</param>
+    /// <param name="isOvertaking">Whether records ahead of it are still to come, and are part of the snapshot.</param>
+    public void Begin(Barrier barrier, bool isOvertaking = false)
     {
-        if (_barrier is not null && _barrier.Id == barrier.Id) return;
         Copy(int.MaxValue);
+        if (_awaitsInFlight) Drop();
         Invariant.That(_cuts.Count == 0, "a barrier passes a whole chain before the next one comes");
         _barrier = barrier;
+        _awaitsInFlight = isOvertaking;
+    }
+
+    /// <summary>All that the barrier has overtaken has come.</summary>
+    /// <param name="operatorId">The operator it came for.</param>
+    /// <param name="inFlight">The records.</param>
+    public void CompleteInFlight(string operatorId, ISnapshotRows inFlight)
+    {
+        Invariant.That(_awaitsInFlight, "records are in flight only while a barrier overtakes them");
+        _copied.Add((_cuts.First(c => c.OperatorId == operatorId), inFlight.Schema, inFlight.Take()));
+        _awaitsInFlight = false;
+        HandOverWhenWhole();
     }
 
     /// <summary>An operator has taken its cut.</summary>
@@ -88,7 +103,7 @@ public sealed class TaskSnapshots(Subtask subtask)
         Invariant.That(_barrier is not null && _barrier.Id == barrier.Id, "a barrier enters a chain at its head");
         _cuts.Add(cut);
         foreach (ISnapshotRows rows in cut.Rows) _copying.Enqueue((cut, rows));
-        if (_cuts.Count == _operators && _copying.Count == 0) HandOver();
+        HandOverWhenWhole();
     }
 
     /// <summary>Copies some more.</summary>
@@ -102,11 +117,20 @@ public sealed class TaskSnapshots(Subtask subtask)
             _copied.Add((next.Operator, next.Rows.Schema, next.Rows.Take()));
         }
 
-        if (_copying.Count == 0 && _cuts.Count == _operators && _cuts.Count > 0) HandOver();
+        HandOverWhenWhole();
     }
 
-    void HandOver()
+    /// <summary>A later barrier has come before all that this one overtook: some channel never delivers it, so nobody waits for it.</summary>
+    void Drop()
     {
+        foreach (CapturedRun run in _copied.SelectMany(static c => c.Runs)) run.Dispose();
+        _copied.Clear();
+        _cuts.Clear();
+    }
+
+    void HandOverWhenWhole()
+    {
+        if (_copying.Count > 0 || _awaitsInFlight || _cuts.Count == 0 || _cuts.Count < _operators) return;
         TaskCut cut = new(_barrier!, [.. _cuts], [.. _copied]);
         _cuts.Clear();
         _copied.Clear();

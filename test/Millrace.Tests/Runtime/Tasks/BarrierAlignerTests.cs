@@ -1,0 +1,90 @@
+using Millrace.Runtime.Messages;
+using Millrace.Runtime.Tasks;
+using Barrier = Millrace.Runtime.Messages.Barrier;
+
+namespace Millrace.Tests.Runtime.Tasks;
+
+public sealed class BarrierAlignerTests
+{
+    [Fact]
+    public void OnBarrier_ByAllChannels_IsPassedOnOnceWithTheLast()
+    {
+        BarrierAligner aligner = new(3);
+        Barrier barrier = Of(1);
+        Assert.Null(aligner.OnBarrier(2, barrier));
+        Assert.Null(aligner.OnBarrier(0, barrier));
+        Assert.True(aligner.IsBlocked(2));
+        Assert.True(aligner.IsBlocked(0));
+        Assert.False(aligner.IsBlocked(1));
+        Assert.Same(barrier, aligner.OnBarrier(1, barrier));
+        Assert.False(aligner.IsBlocked(0));
+        Assert.Null(aligner.Waiting);
+    }
+
+    [Fact]
+    public void OnBarrier_AtLeastOnce_BlocksNobody()
+    {
+        BarrierAligner aligner = new(2);
+        Assert.Null(aligner.OnBarrier(0, Of(1, Alignment.AtLeastOnce)));
+        Assert.False(aligner.IsBlocked(0));
+    }
+
+    [Fact]
+    public void OnEnd_OfTheOnlyChannelMissing_PassesTheBarrierOn()
+    {
+        BarrierAligner aligner = new(2);
+        Barrier barrier = Of(1);
+        Assert.Null(aligner.OnBarrier(0, barrier));
+        Assert.Same(barrier, aligner.OnEnd(1));
+    }
+
+    [Fact]
+    public void OnBarrier_OfEndedChannelsSiblings_NeedsOnlyThem()
+    {
+        BarrierAligner aligner = new(2);
+        Assert.Null(aligner.OnEnd(1));
+        Assert.NotNull(aligner.OnBarrier(0, Of(1)));
+        Assert.NotNull(aligner.OnBarrier(0, Of(2)));
+    }
+
+    [Fact]
+    public void OnBarrier_LaterThanOneThatNeverCame_TakesItsPlace()
+    {
+        BarrierAligner aligner = new(2);
+        Assert.Null(aligner.OnBarrier(0, Of(1)));
+        Assert.Null(aligner.OnBarrier(1, Of(2)));
+        Assert.False(aligner.IsBlocked(0));
+        Assert.NotNull(aligner.OnBarrier(0, Of(2)));
+        Assert.Null(aligner.OnBarrier(1, Of(1)));
+    }
+
+    [Fact]
+    public void Overtake_WhatComesAheadOfTheBarrier_IsInFlightAndNobodyWaits()
+    {
+        BarrierAligner aligner = new(3);
+        Barrier barrier = Of(1, Alignment.Unaligned);
+        aligner.OnAnnounced(barrier);
+        Assert.Same(barrier, aligner.Waiting);
+        aligner.Overtake();
+        Assert.True(aligner.IsInFlight(0));
+        Assert.Null(aligner.OnBarrier(0, barrier));
+        Assert.False(aligner.IsInFlight(0));
+        Assert.False(aligner.IsBlocked(0));
+        Assert.Null(aligner.OnEnd(1));
+        Assert.True(aligner.IsInFlight(2));
+        Assert.Same(barrier, aligner.OnBarrier(2, barrier));
+        Assert.False(aligner.IsInFlight(2));
+    }
+
+    [Fact]
+    public void OnAnnounced_AfterTheBarrierHasPassed_IsNoNews()
+    {
+        BarrierAligner aligner = new(1);
+        Assert.NotNull(aligner.OnBarrier(0, Of(3)));
+        aligner.OnAnnounced(Of(3));
+        Assert.Null(aligner.Waiting);
+    }
+
+    static Barrier Of(long id, Alignment alignment = Alignment.Aligned) =>
+        new(id, 0, alignment, Timeout.InfiniteTimeSpan, IsStop: false, IsDrain: false, IsSavepoint: false);
+}
