@@ -15,6 +15,10 @@ public interface IObjectStore : IAsyncDisposable
     /// <param name="content">All of it. Borrowed until completion.</param>
     /// <param name="cancellationToken">After cancellation the outcome is unknown.</param>
     /// <returns>What is known. One attempt, never repeated by the store: a repetition could find its own first attempt.</returns>
+    /// <exception cref="StoreUnavailableException">
+    /// The store refuses for a reason that asking again does not mend: no permission, no bucket, a full disk.
+    /// <see cref="StoreUnavailableException.IsUnchanged"/> says whether it is certain that this attempt made no object.
+    /// </exception>
     ValueTask<CreateOutcome> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 
     /// <summary>Replaces an object, for hints that may be stale or lost. Durable when it completes.</summary>
@@ -95,7 +99,11 @@ public enum CreateOutcome
 /// <param name="why">What the store said.</param>
 /// <param name="cause">The last failure.</param>
 public sealed class StoreUnavailableException(string store, string doing, string why, Exception? cause = null)
-    : Exception($"{store} is not available for {doing}: {why}", cause);
+    : Exception($"{store} is not available for {doing}: {why}", cause)
+{
+    /// <summary>True when it is certain that the failed call changed nothing, now or later. False when it may have.</summary>
+    public bool IsUnchanged { get; init; }
+}
 
 /// <summary>An object that should be there is not, or is shorter than it should be.</summary>
 /// <param name="store">The store.</param>

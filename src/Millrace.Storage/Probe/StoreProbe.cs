@@ -1,0 +1,63 @@
+namespace Millrace.Storage;
+
+/// <summary>
+/// Finds out whether a store does what the ledger relies on, by doing it: below <c>_probe/</c> and a name of its own, which it clears
+/// afterwards. "S3-compatible" is no specification: some stores accept conditional writes and ignore the condition.
+/// </summary>
+/// <param name="store">The store, probed where it will be used. Not disposed of.</param>
+/// <param name="time">Measures the checks.</param>
+/// <param name="nonces">Names of objects. Probes that run at the same time must not share a seed.</param>
+public sealed class StoreProbe(IObjectStore store, TimeProvider time, NonceSource nonces)
+{
+    /// <summary>Below what key the probe works.</summary>
+    public const string Folder = "_probe";
+
+    /// <summary>Runs the checks, one after another; each that fails says what was seen, and the others still run.</summary>
+    /// <param name="form">How thorough.</param>
+    /// <param name="cancellationToken">Cancels; what was written is then left behind.</param>
+    /// <returns>What was found. A store that cannot be reached fails its checks: nothing is thrown for it.</returns>
+    public async ValueTask<ProbeReport> RunAsync(ProbeForm form, CancellationToken cancellationToken)
+    {
+        ProbeObjects objects = new(store, $"{Folder}/{nonces.NextName()}");
+        ProbeChecks checks = new(objects);
+        ProbeRaces races = new(objects, form == ProbeForm.Full ? 32 : 4, form == ProbeForm.Full ? 16 : 8);
+        List<(string Name, Func<CancellationToken, Task<string>> Check)> plan =
+        [
+            ("what is created can be read at once", checks.CreateAsync),
+            ("creating over an object is refused", checks.CreateOverAsync),
+            ("absence is never remembered", checks.AbsenceAsync),
+            ("of racing creators one wins", races.CreatesAsync),
+            ("a range is read exactly", checks.RangesAsync),
+            ("replacing replaces", checks.ReplaceAsync),
+            ("what is deleted is gone", checks.DeleteAsync),
+        ];
+        if (form == ProbeForm.Full)
+        {
+            plan.Add(("a long object in parts is whole, and never replaces one", checks.UploadAsync));
+            plan.Add(("of racing uploads one wins", races.UploadsAsync));
+        }
+
+        plan.Add(("the probe's own objects can be deleted", objects.ClearAsync));
+        long began = time.GetTimestamp();
+        List<ProbeCheck> found = [];
+        foreach ((string name, Func<CancellationToken, Task<string>> check) in plan) found.Add(await RunAsync(name, check, cancellationToken).ConfigureAwait(false));
+        return new(store.Address, form, found, time.GetElapsedTime(began));
+    }
+
+    async Task<ProbeCheck> RunAsync(string name, Func<CancellationToken, Task<string>> check, CancellationToken cancellationToken)
+    {
+        long began = time.GetTimestamp();
+        try
+        {
+            return new(name, true, await check(cancellationToken).ConfigureAwait(false), time.GetElapsedTime(began));
+        }
+        catch (Exception e) when (e is ProbeFailure or StoreUnavailableException or ObjectMissingException or ObjectExistsException)
+        {
+            return new(name, false, e.Message, time.GetElapsedTime(began));
+        }
+    }
+}
+
+/// <summary>A check did not see what it must see.</summary>
+/// <param name="seen">What it saw.</param>
+sealed class ProbeFailure(string seen) : Exception(seen);
