@@ -13,7 +13,8 @@ namespace Millrace;
 /// <para>The life of a part: written, sealed (synchronously, at the barrier), prepared, named in a checkpoint, committed, acknowledged. A
 /// prepared part is owed from the checkpoint that names it until its commit is acknowledged, across restarts, and is committed by whoever
 /// leads the job. It is abandoned only after a restore was recorded whose checkpoint does not name it.</para>
-/// <para>A job without storage commits all parts once, when its input has ended.</para>
+/// <para>A job without storage commits all parts once, when its input has ended. <see cref="CheckAsync"/> and <see cref="AbandonAsync"/> are called
+/// before the writers are opened there as well.</para>
 /// </remarks>
 public interface ITransactionalSink<T, TPart, TPrepared>
 {
@@ -107,6 +108,10 @@ public enum CommitOutcome
 public sealed record SinkContext(
     string Job, string OperatorId, string Timeline, string Attempt, string Nonce, bool IsFresh, bool IsDurable, TimeProvider Time, IServiceProvider Services)
 {
+    /// <summary>How many parallel instances the sink has in this deployment.</summary>
+    /// <value>One or more. The default is one.</value>
+    public int Parallelism { get; init; } = 1;
+
     /// <summary>Compares two deployments of a job: less than zero when the first is earlier.</summary>
     /// <param name="left">An attempt.</param>
     /// <param name="right">Another.</param>
