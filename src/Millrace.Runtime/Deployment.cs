@@ -14,6 +14,9 @@ sealed record DeploymentHooks
     /// <summary>Runs before anything is restored or opened: what is owed is committed, sinks end what earlier deployments left.</summary>
     public Func<CancellationToken, Task> BeforeOpening { get; init; } = static _ => Task.CompletedTask;
 
+    /// <summary>Told that everything is restored and opened, and tasks begin to run.</summary>
+    public Action Running { get; init; } = static () => { };
+
     /// <summary>Runs once all tasks have finished their input and everything is closed: the last output is committed.</summary>
     public Func<Task> AfterFinish { get; init; } = static () => Task.CompletedTask;
 
@@ -178,6 +181,7 @@ sealed class Deployment : ITaskOwner
         {
             case JobEffect.RunTasks:
                 foreach (StreamTask task in _tasks) task.Notify();
+                Hooks.Running();
                 break;
             case JobEffect.StopTasks:
                 _isStopping = true;

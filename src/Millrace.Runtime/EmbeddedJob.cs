@@ -6,7 +6,7 @@ using Millrace.State.Snapshots;
 namespace Millrace.Runtime;
 
 /// <summary>A job that runs in this process, without a store: what its sinks prepare is committed once its input has ended. Thread-safe.</summary>
-public sealed class EmbeddedJob
+public sealed class EmbeddedJob : IRunningJob
 {
     readonly TaskCompletionSource<JobResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly CancellationTokenSource _cancellation = new();
@@ -16,7 +16,7 @@ public sealed class EmbeddedJob
     internal EmbeddedJob(JobGraph graph, PlanModel plan, EmbeddedOptions options, Func<IReadOnlyList<StreamTask>, ITaskScheduler> schedulerOf)
     {
         Plan = plan;
-        SinkContext any = new(plan.JobName, "", Timeline: options.Nonce(), Attempt: "1.1", options.Nonce(), IsFresh: true, IsDurable: false, options.Time, options.Services);
+        SinkContext any = new(plan.JobName, "", Timeline: options.Nonces.NextName(), Attempt: "1.1", options.Nonces.NextName(), IsFresh: true, IsDurable: false, options.Time, options.Services);
         SinkContext sinkOf(string id) => any with { OperatorId = id };
         _sinks = new(graph, sinkOf);
         BuildContext context = new(plan, options.Time, options.Services, _cancellation.Token) { SinkContextOf = sinkOf };
@@ -71,7 +71,7 @@ public sealed class EmbeddedJob
         {
             DeploymentEnd end = await _deployment.Ended.ConfigureAwait(false);
             if (end.Outcome is JobOutcome.Failed failed) _completion.TrySetException(new JobFailedException(Plan.JobName, failed.Cause));
-            else _completion.TrySetResult(new(Status, end.Elapsed, end.Outcome is JobOutcome.Cancelled));
+            else _completion.TrySetResult(new(Status, end.Elapsed, end.Outcome is JobOutcome.Cancelled ? JobEnding.Cancelled : JobEnding.Finished));
         }
         catch (StuckUserCodeException stuck)
         {

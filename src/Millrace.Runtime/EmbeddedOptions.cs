@@ -1,3 +1,5 @@
+using Millrace.Storage;
+
 namespace Millrace.Runtime;
 
 /// <summary>How a job is run inside a process.</summary>
@@ -15,8 +17,8 @@ public sealed record EmbeddedOptions
     /// <value>The clock. The default is that of the machine.</value>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <value>Makes names that are never made twice: 32 hexadecimal digits. The default takes them from the system's source of chance.</value>
-    public Func<string> Nonce { get; init; } = static () => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
+    /// <value>Makes names that are never made twice. The default takes them from the system's source of chance.</value>
+    public NonceSource Nonces { get; init; } = NonceSource.FromSystem();
 
     /// <value>Services handed to functions, sources and sinks. The default has none.</value>
     public IServiceProvider Services { get; init; } = NoServices.Instance;

@@ -38,8 +38,15 @@ public sealed record OperatorStatus(
 /// <summary>A job that ended as it should, or was cancelled.</summary>
 /// <param name="Status">What it did.</param>
 /// <param name="Elapsed">From the start of its tasks to the end of the last.</param>
-/// <param name="IsCancelled">Whether it was cancelled.</param>
-public sealed record JobResult(JobStatus Status, TimeSpan Elapsed, bool IsCancelled);
+/// <param name="Ending">How it ended.</param>
+public sealed record JobResult(JobStatus Status, TimeSpan Elapsed, JobEnding Ending)
+{
+    /// <summary>Whether it ended before its input did, and without a savepoint.</summary>
+    public bool IsCancelled => Ending is JobEnding.Cancelled or JobEnding.Interrupted;
+
+    /// <summary>What else there is to say: the address of a savepoint, or why nothing was run; null for nothing.</summary>
+    public string? Note { get; init; }
+}
 
 /// <summary>A job failed. The inner exception is the first failure, with its stack.</summary>
 /// <param name="jobName">The job.</param>

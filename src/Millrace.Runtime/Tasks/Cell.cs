@@ -1,3 +1,5 @@
+using Millrace.State.Snapshots;
+
 namespace Millrace.Runtime.Tasks;
 
 /// <summary>How a step of a cell ended.</summary>
@@ -42,6 +44,9 @@ public abstract class Cell
 
     /// <summary>The chain has run out of input, or has kept something back for long: sends what waits for company.</summary>
     public virtual void Flush() { }
+
+    /// <summary>The states it has, as snapshots see them.</summary>
+    public virtual IReadOnlyList<StateSchema> States => [];
 
     /// <summary>
     /// A barrier has come: marks the state after everything before it. Called once what the barrier follows was handled; does not copy.

@@ -57,6 +57,9 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
     }
 
     /// <inheritdoc/>
+    public override IReadOnlyList<StateSchema> States => [.. op.SnapshotRows.Select(static r => r.Schema)];
+
+    /// <inheritdoc/>
     public override OperatorCut Cut(Barrier barrier)
     {
         RowsCut cut = new(barrier.Id, barrier.Confirmed, Snapshots.Range, barrier.IsSavepoint);

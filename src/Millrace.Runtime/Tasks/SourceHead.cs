@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Millrace.Runtime.Exchange;
+using Millrace.State.Snapshots;
 
 namespace Millrace.Runtime.Tasks;
 
@@ -75,6 +76,9 @@ public sealed class SourceHead<T, TSplit>(
         _barriers.Enqueue(barrier);
         task.Notify();
     }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<StateSchema> States => [SplitState.PositionsSchema<TSplit>(), SplitState.AssignerSchema<TSplit>()];
 
     /// <inheritdoc/>
     public override OperatorCut Cut(Barrier barrier) => new(OperatorId, Snapshots.Subtask)

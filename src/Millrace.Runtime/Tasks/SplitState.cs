@@ -21,15 +21,21 @@ static class SplitState
     public const string Positions = "splits";
     public const string Assigner = "assigner";
 
+    public static StateSchema PositionsSchema<TSplit>() =>
+        new() { Name = Positions, Layout = StateLayout.Split, Kind = "split", Value = Codec.Of<SplitPosition<TSplit>>().Schema };
+
+    public static StateSchema AssignerSchema<TSplit>() =>
+        new() { Name = Assigner, Layout = StateLayout.Leader, Kind = "assigner", Value = Codec.Of<AssignerState<TSplit>>().Schema };
+
     public static StateEntry Entry<TSplit>(IReadOnlyList<SplitPosition<TSplit>> positions, int subtask) => new()
     {
-        Schema = new() { Name = Positions, Layout = StateLayout.Split, Kind = "split", Value = Codec.Of<SplitPosition<TSplit>>().Schema },
+        Schema = PositionsSchema<TSplit>(),
         Items = [.. positions.Select(p => new ItemEntry(subtask, Codec.Of<SplitPosition<TSplit>>().Encode(p), p.Split?.ToString() ?? "", p.Sent))],
     };
 
     public static StateEntry Entry<TSplit>(AssignerState<TSplit> state) => new()
     {
-        Schema = new() { Name = Assigner, Layout = StateLayout.Leader, Kind = "assigner", Value = Codec.Of<AssignerState<TSplit>>().Schema },
+        Schema = AssignerSchema<TSplit>(),
         Items = [new ItemEntry(0, Codec.Of<AssignerState<TSplit>>().Encode(state), $"{state.Unassigned.Length} splits not assigned{(state.IsComplete ? "" : ", more to be found")}", Timestamp.None)],
     };
 

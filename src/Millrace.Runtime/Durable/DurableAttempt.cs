@@ -1,0 +1,176 @@
+using Millrace.Runtime.Checkpoints;
+using Millrace.Runtime.Jobs;
+using Millrace.Runtime.Messages;
+using Millrace.Runtime.Planning;
+using Millrace.Runtime.Tasks;
+using Millrace.Runtime.Workers;
+using Millrace.State.Snapshots;
+using Millrace.Storage;
+
+namespace Millrace.Runtime.Durable;
+
+/// <summary>What the deployments of a durable job share.</summary>
+/// <param name="Graph">The job.</param>
+/// <param name="Plan">How it runs.</param>
+/// <param name="Options">How it is run.</param>
+/// <param name="Durable">Where its state is.</param>
+/// <param name="Folder">The folder of the job in the store.</param>
+/// <param name="Program">What manifests say of the program.</param>
+/// <param name="SchedulerOf">Makes the scheduler of tasks.</param>
+sealed record DurableProgram(
+    JobGraph Graph, PlanModel Plan, EmbeddedOptions Options, DurableOptions Durable, IObjectStore Folder, ProgramDescription Program,
+    Func<IReadOnlyList<StreamTask>, ITaskScheduler> SchedulerOf);
+
+/// <summary>
+/// One deployment of a durable job: its tasks, and the checkpoints taken of them. Made after the entry that begins it. Thread-safe.
+/// </summary>
+sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IOwedCommits, IAsyncDisposable
+{
+    readonly DurableProgram _program;
+    readonly Ledger _ledger;
+    readonly CancellationTokenSource _cancellation = new();
+    readonly BuildContext _context;
+    readonly Deployment _deployment;
+    readonly WorkerSnapshots _snapshots;
+    readonly CheckpointCoordinator _coordinator;
+    readonly OwedSinks _sinks;
+    readonly TaskCompletionSource _final = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    Task<CheckpointAnswer>? _stop;
+
+    public DurableAttempt(DurableProgram program, Ledger ledger, RestorePoint? from, Action<CheckpointStatistics> taken)
+    {
+        _program = program;
+        _ledger = ledger;
+        AttemptId attempt = ledger.State.Attempt!.Value;
+        EmbeddedOptions options = program.Options;
+        SinkContext any = new(
+            program.Plan.JobName, "", ledger.State.Timeline, attempt.ToString(), options.Nonces.NextName(),
+            IsFresh: from is null, IsDurable: true, options.Time, options.Services);
+        SinkContext sinkOf(string id) => any with { OperatorId = id };
+        _sinks = new(program.Graph, sinkOf);
+        _snapshots = new(barrier => BeginPacks(attempt, barrier), this, _cancellation.Token);
+        _context = new(program.Plan, options.Time, options.Services, _cancellation.Token)
+        {
+            SinkContextOf = sinkOf,
+            Collector = _snapshots,
+            Restored = from?.Operators(program.Durable) ?? [],
+        };
+        _deployment = new(_context, _cancellation, options, program.SchedulerOf)
+        {
+            Hooks = new() { BeforeOpening = BeginSinksAsync, Running = () => _coordinator!.Start(), AfterFinish = CompleteAsync, TaskEnded = task => _snapshots.OnFinished(task) },
+        };
+        _snapshots.Bind(_deployment.Tasks);
+        _coordinator = new(new()
+        {
+            Ledger = ledger,
+            Store = program.Folder,
+            Program = program.Program,
+            Options = program.Durable.Checkpoints,
+            Tasks = this,
+            Manifests = new ManifestStore(program.Folder, new StoreRetry(RetryPolicy.Default, options.Time, options.Nonces)),
+            Commits = this,
+            Savepoints = new SavepointCopy(program.Folder, program.Durable),
+            Time = options.Time,
+            OnTaken = statistics => OnTaken(statistics, taken),
+            OnAborted = (id, why) => program.Durable.Tell($"checkpoint {id} failed: {why}"),
+        });
+    }
+
+    /// <summary>What the tasks have done so far.</summary>
+    public JobStatus Status => _deployment.Status;
+
+    /// <summary>Whether tasks are still being restored and opened.</summary>
+    public bool IsOpening => _deployment.IsOpening;
+
+    /// <summary>The checkpoints of the deployment.</summary>
+    public CheckpointCoordinator Coordinator => _coordinator;
+
+    /// <summary>The stop that was asked for; null when none was.</summary>
+    public Task<CheckpointAnswer>? Stop => Volatile.Read(ref _stop);
+
+    /// <summary>Runs to the end of the tasks.</summary>
+    /// <exception cref="StuckUserCodeException">User code did not return.</exception>
+    public async Task<DeploymentEnd> RunAsync()
+    {
+        _ = WatchAsync();
+        _deployment.Start();
+        return await _deployment.Ended.ConfigureAwait(false);
+    }
+
+    /// <summary>Drops what is under way. Returns at once.</summary>
+    public void Cancel() => _deployment.Cancel();
+
+    /// <summary>Begins to stop: sources end with a savepoint, then everything is committed and recorded.</summary>
+    public Task<CheckpointAnswer> StopAsync(bool isDrain, string? target)
+    {
+        Task<CheckpointAnswer> stop = _coordinator.StopAsync(isDrain, target, CancellationToken.None);
+        return Interlocked.CompareExchange(ref _stop, stop, null) ?? stop;
+    }
+
+    public async ValueTask DisposeAsync() => await _coordinator.DisposeAsync().ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    void ICheckpointTasks.Trigger(Barrier barrier)
+    {
+        KeyValuePair<string, StateEntry>[] leaders = [.. _context.Assigners.Select(a => KeyValuePair.Create(a.Key, a.Value.Cut(barrier.Id)))];
+        _snapshots.Begin(barrier, leaders);
+        _deployment.Trigger(barrier);
+    }
+
+    /// <summary>Tasks learn of it with the next barrier, which names the newest committed checkpoint.</summary>
+    void ICheckpointTasks.Confirm(long id)
+    {
+    }
+
+    /// <inheritdoc/>
+    void ICheckpointTasks.Abort(long id) => _snapshots.Abort(id);
+
+    /// <inheritdoc/>
+    void ISnapshotLeader.OnSnapshot(WorkerSnapshot snapshot) => _coordinator.OnSnapshot(snapshot);
+
+    /// <inheritdoc/>
+    void ISnapshotLeader.OnDeclined(SnapshotDeclined declined) => _coordinator.OnDeclined(declined);
+
+    /// <inheritdoc/>
+    void ISnapshotLeader.OnFailed(Exception failure) => _deployment.Fail(failure);
+
+    /// <inheritdoc/>
+    async ValueTask<CommitOutcome> IOwedCommits.CommitAsync(OwedTransaction transaction, CancellationToken cancellationToken) =>
+        await _sinks.CommitAsync(transaction, cancellationToken).ConfigureAwait(false);
+
+    PackWriter BeginPacks(AttemptId attempt, Barrier barrier) =>
+        new(_program.Folder, "", new PackOrigin(attempt, 0, barrier.Id, _program.Options.Nonces.NextName()), _program.Durable.Packs);
+
+    async Task BeginSinksAsync(CancellationToken cancellationToken)
+    {
+        await _sinks.CheckAsync(cancellationToken).ConfigureAwait(false);
+        await _sinks.BeginAttemptAsync(_ledger.State.Owed, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>All tasks have finished: by the end of their input, or because they were stopped.</summary>
+    async Task CompleteAsync()
+    {
+        if (Stop is { } stop)
+        {
+            if (await stop.ConfigureAwait(false) is CheckpointAnswer.Refused refused) throw new CheckpointFailedException($"the job could not be stopped: {refused.Why}");
+            return;
+        }
+
+        _coordinator.OnTasksFinished();
+        Task first = await Task.WhenAny(_final.Task, _coordinator.Completion).ConfigureAwait(false);
+        await first.ConfigureAwait(false);
+    }
+
+    /// <summary>What ends the checkpoints ends the tasks.</summary>
+    async Task WatchAsync()
+    {
+        await _coordinator.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_coordinator.Completion.Exception is { } failure) _deployment.Fail(failure.InnerException ?? failure);
+    }
+
+    void OnTaken(CheckpointStatistics statistics, Action<CheckpointStatistics> taken)
+    {
+        taken(statistics);
+        if (statistics.Purpose == CheckpointPurpose.Final) _final.TrySetResult();
+    }
+}

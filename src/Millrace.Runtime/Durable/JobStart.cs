@@ -1,0 +1,227 @@
+using Millrace.Runtime.Checkpoints;
+using Millrace.Runtime.Planning;
+using Millrace.Runtime.Tasks;
+using Millrace.State.Snapshots;
+using Millrace.Storage;
+
+namespace Millrace.Runtime.Durable;
+
+/// <summary>What a start came to.</summary>
+/// <param name="Ledger">The ledger, led by this process; null when there is nothing to run.</param>
+/// <param name="From">What to restore; null to begin without state.</param>
+/// <param name="IsStopping">Whether the job runs only to finish a stop.</param>
+/// <param name="Ended">Why there is nothing to run; null when there is.</param>
+sealed record StartOutcome(Ledger? Ledger, RestorePoint? From, bool IsStopping, string? Ended);
+
+/// <summary>
+/// Starts a durable job: reads its ledger, decides, compares the snapshot with the program, and only then leads. Everything that can be
+/// refused is refused before anybody is fenced. Used once.
+/// </summary>
+sealed class JobStart
+{
+    readonly JobGraph _graph;
+    readonly EmbeddedOptions _options;
+    readonly DurableOptions _durable;
+    readonly IReadOnlyList<ProgramOperator> _operators;
+    readonly LedgerKeys _keys = new("");
+    readonly LedgerOptions _ledgerOptions;
+    readonly SnapshotFinder _finder;
+    readonly List<SnapshotReference> _damaged = [];
+
+    public JobStart(JobGraph graph, PlanModel plan, EmbeddedOptions options, DurableOptions durable)
+    {
+        _graph = graph;
+        _options = options;
+        _durable = durable;
+        _operators = ProgramStates.Of(plan, options);
+        _ledgerOptions = new() { Leader = durable.Leader, Endpoint = durable.Endpoint };
+        Folder = durable.Store.Under(plan.JobName);
+        _finder = new(Folder, durable);
+        Program = new(
+            plan.JobName, durable.Engine, ProgramStates.Fingerprint(_operators),
+            _operators.ToDictionary(static o => o.Id, static o => o.Verb, StringComparer.Ordinal));
+    }
+
+    /// <summary>The folder of the job.</summary>
+    public IObjectStore Folder { get; }
+
+    /// <summary>What manifests say of the program.</summary>
+    public ProgramDescription Program { get; }
+
+    /// <summary>Starts.</summary>
+    /// <exception cref="StartRefusedException">What was asked for cannot be done; nothing was changed.</exception>
+    /// <exception cref="JobLedElsewhereException">Another process leads the job.</exception>
+    public async Task<StartOutcome> BeginAsync(CancellationToken cancellationToken)
+    {
+        LedgerView? view = await LedgerReader.ReadAsync(Folder, _keys, Program.Job, _options.Time, _ledgerOptions, cancellationToken).ConfigureAwait(false);
+        if (view is not null && await _durable.IsAlive(view.Claim, cancellationToken).ConfigureAwait(false)) throw new JobLedElsewhereException(view.Claim);
+        // Decided twice: before anybody is fenced, so that a refusal changes nothing; and on what this process then leads.
+        (StartAction action, RestorePoint? from) = await DecideAsync(view?.State, Request, cancellationToken).ConfigureAwait(false);
+        if (action is StartAction.AlreadyFinished finished) return new(null, null, false, finished.Why);
+        if (from is not null) await from.DisposeAsync().ConfigureAwait(false);
+
+        Ledger ledger = await LeadAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            (action, from) = await DecideAsync(ledger.State, Request, cancellationToken).ConfigureAwait(false);
+            return await TakeUpAsync(ledger, action, from, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await ledger.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>After a failure: commits what is owed, and finds what to go on from.</summary>
+    /// <param name="ledger">The ledger.</param>
+    /// <param name="damaged">The checkpoint that could not be restored; null when that was not what failed.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<RestorePoint?> ResumeAsync(Ledger ledger, SnapshotReference? damaged, CancellationToken cancellationToken)
+    {
+        if (damaged is not null) _damaged.Add(damaged);
+        await SettleAsync(ledger, cancellationToken).ConfigureAwait(false);
+        StartRequest goOn = Request with { From = new StartFrom.Unsaid(), IsRewind = false };
+        return (await DecideAsync(ledger.State, goOn, cancellationToken).ConfigureAwait(false)).From;
+    }
+
+    StartRequest Request => new()
+    {
+        From = _durable.From,
+        IsRewind = _durable.IsRewind,
+        AcceptsDuplicates = _durable.AcceptsDuplicates,
+        IsClaim = _durable.IsClaim,
+        Drops = _durable.Drops,
+        Fingerprint = Program.Fingerprint,
+        Sinks = [.. _graph.Nodes.Select(static n => n.Id)],
+        Damaged = [.. _damaged],
+    };
+
+    async Task<(StartAction Action, RestorePoint? From)> DecideAsync(LedgerState? state, StartRequest request, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            StartAction action = StartDecision.Decide(state, request with { Damaged = [.. _damaged] });
+            if (action is StartAction.Refuse refuse) throw new StartRefusedException(refuse.Why);
+            SnapshotReference? own = OwnOf(action, state);
+            try
+            {
+                RestorePoint? from = await OpenAsync(action, own, state, cancellationToken).ConfigureAwait(false);
+                if (from is not null) RequireFit(from);
+                return (action, from);
+            }
+            catch (Exception damage) when (own is not null && damage is SnapshotCorruptException or ObjectMissingException)
+            {
+                _durable.Tell($"checkpoint {own!.Id} is damaged: {damage.Message}");
+                _damaged.Add(own);
+            }
+        }
+    }
+
+    static SnapshotReference? OwnOf(StartAction action, LedgerState? state) => action switch
+    {
+        StartAction.Resume { Checkpoint: { } checkpoint } => checkpoint.Snapshot,
+        StartAction.FinishStop { ResumeFrom.Checkpoint: { } checkpoint } => checkpoint.Snapshot,
+        StartAction.RestoreOwn own => own.Checkpoint.Snapshot,
+        StartAction.Resume or StartAction.FinishStop { ResumeFrom: not null } => (state?.Origin as TimelineOrigin.Own)?.Snapshot,
+        _ => null,
+    };
+
+    async Task<RestorePoint?> OpenAsync(StartAction action, SnapshotReference? own, LedgerState? state, CancellationToken cancellationToken)
+    {
+        bool isResuming = action is StartAction.Resume or StartAction.FinishStop { ResumeFrom: not null };
+        RestorePoint? from = own is not null ? await _finder.OpenAsync(own, cancellationToken).ConfigureAwait(false)
+            : action is StartAction.RestoreFrom there ? await _finder.OpenAsync(there.Address, there.Sha256, cancellationToken).ConfigureAwait(false)
+            : isResuming && state?.Origin is TimelineOrigin.Folder origin ? await _finder.OpenAsync(origin.Address, origin.Sha256, cancellationToken).ConfigureAwait(false)
+            : null;
+        // Missing and truncated packs are found before any task is deployed; damaged blocks as they are read.
+        for (int pack = 0; pack < from?.Manifest.Packs.Count; pack++) await from.Reader.OpenPackAsync(pack, cancellationToken).ConfigureAwait(false);
+        return from;
+    }
+
+    /// <summary>Compares the snapshot with the program.</summary>
+    void RequireFit(RestorePoint from)
+    {
+        IReadOnlyList<UpgradeLine> lines = UpgradePlan.Compare(from.Manifest.Operators, _operators, _durable.Drops, _durable.Renames);
+        UpgradeLine[] refused = [.. lines.Where(static l => l.IsRefused)];
+        if (refused.Length > 0)
+            throw new StartRefusedException($"checkpoint {from.Manifest.Id} does not fit the program:{string.Concat(refused.Select(static l => $"\n  {l.Operator}/{l.State}: {l.Why}"))}");
+        if (from.Manifest.IsDrained && !_durable.AcceptsDrained)
+            throw new StartRefusedException($"checkpoint {from.Manifest.Id} was drained: its windows and event timers have fired, so results after it would differ from those of a job that went on. Add --accept-drained to start from it all the same");
+    }
+
+    async Task<Ledger> LeadAsync(CancellationToken cancellationToken) =>
+        await Ledger.OpenAsync(Folder, _keys, Program.Job, _options.Nonces.NextName(), _options.Time, _ledgerOptions, cancellationToken).ConfigureAwait(false) switch
+        {
+            LedgerOpening.Leads leads => leads.Ledger,
+            LedgerOpening.Outrun outrun => throw new JobLedElsewhereException(outrun.Claim),
+            var other => throw new System.Diagnostics.UnreachableException($"opened as {other}"),
+        };
+
+    /// <summary>Commits what is owed on the line of history that was, then goes on with it or begins another.</summary>
+    async Task<StartOutcome> TakeUpAsync(Ledger ledger, StartAction action, RestorePoint? from, CancellationToken cancellationToken)
+    {
+        switch (action)
+        {
+            case StartAction.AlreadyFinished finished:
+                await ledger.DisposeAsync().ConfigureAwait(false);
+                return new(null, null, false, finished.Why);
+            case StartAction.FinishStop { ResumeFrom: null } stop:
+                string note = await FinishStopAsync(ledger, stop, cancellationToken).ConfigureAwait(false);
+                await ledger.DisposeAsync().ConfigureAwait(false);
+                return new(null, null, false, note);
+        }
+
+        await SettleAsync(ledger, cancellationToken).ConfigureAwait(false);
+        TimelineOrigin? origin = action switch
+        {
+            StartAction.Fresh => new TimelineOrigin.Nothing(),
+            StartAction.RestoreOwn own => new TimelineOrigin.Own(own.Checkpoint.Snapshot),
+            StartAction.RestoreFrom there => new TimelineOrigin.Folder(there.Address, ManifestJson.Sha256(from!.Reader.ManifestBytes.Span), there.IsClaim),
+            _ => null,
+        };
+        if (origin is not null)
+            await ledger.AppendAsync([new LedgerEvent.TimelineBegun(_options.Nonces.NextName(), Request.Token, origin)], cancellationToken).ConfigureAwait(false);
+        Tell(action, from);
+        return new(ledger, from, action is StartAction.FinishStop, null);
+    }
+
+    void Tell(StartAction action, RestorePoint? from)
+    {
+        string where = from is null ? "without state" : $"from checkpoint {from.Manifest.Id} of {from.Manifest.TakenAt:u}";
+        _durable.Tell(action switch
+        {
+            StartAction.Resume resume => $"{resume.Why}: it goes on {where}",
+            StartAction.FinishStop => $"the job was being stopped: it goes on {where} to take its savepoint",
+            _ => $"begins {where}",
+        });
+    }
+
+    async Task<string> FinishStopAsync(Ledger ledger, StartAction.FinishStop stop, CancellationToken cancellationToken)
+    {
+        if (stop.Step == StopStep.Gather)
+        {
+            SavepointFolder folder = await new SavepointCopy(Folder, _durable).CopyAsync(stop.Stop.Snapshot!, stop.Stop.Target, cancellationToken).ConfigureAwait(false);
+            await ledger.AppendAsync([new LedgerEvent.SavepointTaken(stop.Stop.Snapshot!, folder.Address, folder.Sha256)], cancellationToken).ConfigureAwait(false);
+        }
+
+        await SettleAsync(ledger, cancellationToken).ConfigureAwait(false);
+        await ledger.AppendAsync([new LedgerEvent.Stopped()], cancellationToken).ConfigureAwait(false);
+        return $"the stop that was begun is finished; the savepoint is {ledger.State.Savepoints[^1].Address}";
+    }
+
+    async Task SettleAsync(Ledger ledger, CancellationToken cancellationToken)
+    {
+        SinkContext any = new(
+            Program.Job, "", ledger.State.Timeline, ledger.State.Attempt?.ToString() ?? "0.0", _options.Nonces.NextName(),
+            IsFresh: false, IsDurable: true, _options.Time, _options.Services);
+        OwedSinks sinks = new(_graph, id => any with { OperatorId = id });
+        await OwedSettlement.SettleAsync(ledger, new Commits(sinks), _durable.Drops, cancellationToken).ConfigureAwait(false);
+    }
+
+    sealed class Commits(OwedSinks sinks) : IOwedCommits
+    {
+        public async ValueTask<CommitOutcome> CommitAsync(OwedTransaction transaction, CancellationToken cancellationToken) =>
+            await sinks.CommitAsync(transaction, cancellationToken).ConfigureAwait(false);
+    }
+}

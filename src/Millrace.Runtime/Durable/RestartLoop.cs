@@ -1,0 +1,71 @@
+using Millrace.Runtime.Checkpoints;
+using Millrace.Runtime.Jobs;
+using Millrace.Runtime.Tasks;
+using Millrace.State.Snapshots;
+
+namespace Millrace.Runtime.Durable;
+
+/// <summary>Decides what follows the failures of a job's deployments, and waits. Used by one job.</summary>
+sealed class RestartLoop
+{
+    readonly EmbeddedOptions _options;
+    readonly DurableOptions _durable;
+    readonly Lock _lock = new();   // guards _restarts, _poison: checkpoints are told on any thread
+    readonly long _started;
+    RestartState _restarts;
+    PoisonDetector _poison = PoisonDetector.Begin;
+
+    public RestartLoop(EmbeddedOptions options, DurableOptions durable)
+    {
+        _options = options;
+        _durable = durable;
+        _durable.Restart.Validated();
+        _started = options.Time.GetTimestamp();
+        _restarts = RestartState.Begin(options.Nonces.Next());
+    }
+
+    /// <summary>A checkpoint was completed: the job gets on.</summary>
+    public void OnTaken(CheckpointStatistics statistics)
+    {
+        lock (_lock)
+        {
+            _restarts = _restarts.OnCheckpoint();
+            _poison = _poison.OnCheckpoint();
+        }
+
+        _durable.CheckpointTaken(statistics);
+    }
+
+    /// <summary>Waits until the tasks may be deployed again.</summary>
+    /// <exception cref="JobFailedException">The job is given up; the ledger says so.</exception>
+    public async Task WaitAsync(Exception failure, Ledger ledger, string job, CancellationToken cancellationToken)
+    {
+        RestartDecision decision;
+        string? verdict;
+        lock (_lock)
+        {
+            if (failure is OperatorFailedException at)
+                _poison = _poison.OnFailure(new(at.OperatorId, at.Record, at.InnerException!.GetType().Name));
+            verdict = _poison.Verdict;
+            (_restarts, decision) = _restarts.OnFailure(_durable.Restart, _options.Time.GetElapsedTime(_started));
+        }
+
+        if (verdict is not null) _durable.Tell(verdict);
+        if (IsFinal(failure)) decision = new RestartDecision.GiveUp("restarting cannot help");
+        if (decision is RestartDecision.GiveUp giveUp)
+        {
+            _durable.Tell(giveUp.Why);
+            await ledger.AppendAsync([new LedgerEvent.Failed(failure.Message)], CancellationToken.None).ConfigureAwait(false);
+            throw new JobFailedException(job, failure);
+        }
+
+        TimeSpan delay = ((RestartDecision.RestartAfter)decision).Delay;
+        _durable.Tell($"failed: {failure.Message}; restarting in {delay.TotalSeconds:0.#} s from {Newest(ledger.State)}");
+        await Task.Delay(delay, _options.Time, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Failures that come again however often the tasks are deployed.</summary>
+    static bool IsFinal(Exception failure) => failure is SinkRefusedException or OwedTransactionMissingException or TransactionMissingException;
+
+    static string Newest(LedgerState state) => state.Latest is { } latest ? $"checkpoint {latest.Snapshot.Id}" : "the beginning";
+}

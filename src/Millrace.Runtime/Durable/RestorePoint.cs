@@ -1,0 +1,54 @@
+using Millrace.Runtime.Tasks;
+using Millrace.State;
+using Millrace.State.Snapshots;
+using Millrace.Storage;
+
+namespace Millrace.Runtime.Durable;
+
+/// <summary>A snapshot to restore from. Thread-safe; disposes of the store if it opened one.</summary>
+/// <param name="Reader">The snapshot.</param>
+/// <param name="Own">Names it when it is a checkpoint of the job itself; null otherwise.</param>
+/// <param name="OwnedStore">The store to dispose of; null for none.</param>
+sealed record RestorePoint(SnapshotReader Reader, SnapshotReference? Own, IObjectStore? OwnedStore) : IAsyncDisposable
+{
+    /// <summary>What it says of itself.</summary>
+    public SnapshotManifest Manifest => Reader.Manifest;
+
+    /// <summary>What it holds, by the id the operator has in the program.</summary>
+    public Dictionary<string, RestoredOperator> Operators(DurableOptions options)
+    {
+        RestoredRows rows = new(Reader);
+        Dictionary<string, string> names = options.Renames.ToDictionary(static r => r.From, static r => r.To, StringComparer.Ordinal);
+        return Manifest.Operators
+            .Where(op => !options.Drops.Contains(op.Id))
+            .ToDictionary(op => names.GetValueOrDefault(op.Id, op.Id), op => new RestoredOperator(Without(op, options), rows), StringComparer.Ordinal);
+    }
+
+    public ValueTask DisposeAsync() => OwnedStore?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    static OperatorEntry Without(OperatorEntry op, DurableOptions options) => op with
+    {
+        States =
+        [
+            .. op.States.Where(s => !options.Drops.Contains($"{op.Id}/{s.Schema.Name}"))
+                .Where(s => s.Schema.Layout != StateLayout.InFlight || !options.InFlightDrops.Contains(op.Id)),
+        ],
+    };
+
+    sealed class RestoredRows(SnapshotReader reader) : IRestoredRows
+    {
+        public async ValueTask RestoreAsync(OperatorEntry op, StateEntry state, KeyRange range, ISnapshotRows rows, CancellationToken cancellationToken)
+        {
+            foreach (IRunReader run in await reader.OpenRunsAsync(op.Id, state.Schema.Name, range, cancellationToken).ConfigureAwait(false))
+            {
+                await using (run.ConfigureAwait(false))
+                {
+                    while (await run.ReadBlockAsync(cancellationToken).ConfigureAwait(false))
+                    {
+                        while (run.MoveNext()) rows.Restore(run.Row);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using Millrace.Runtime.Checkpoints;
+using Millrace.State.Snapshots;
+using Millrace.Storage;
+
+namespace Millrace.Runtime.Durable;
+
+/// <summary>Gathers checkpoints of a job into folders of their own: <c>&lt;asked for&gt;/&lt;job&gt;-&lt;id&gt;-&lt;attempt&gt;/</c>. Thread-safe.</summary>
+/// <param name="folder">The folder of the job.</param>
+/// <param name="options">How to open other folders.</param>
+sealed class SavepointCopy(IObjectStore folder, DurableOptions options) : ISavepointCopy
+{
+    public async ValueTask<SavepointFolder> CopyAsync(SnapshotReference snapshot, string? target, CancellationToken cancellationToken)
+    {
+        string root = target ?? options.SavepointRoot;
+        SnapshotReader reader = await SnapshotReader.OpenAsync(folder, snapshot.Key, snapshot.Sha256, cancellationToken).ConfigureAwait(false);
+        string name = SnapshotKeys.SavepointFolder(reader.Manifest.Job, snapshot.Id, snapshot.Attempt);
+        IObjectStore store = await options.OpenStore(root, cancellationToken).ConfigureAwait(false);
+        await using (store.ConfigureAwait(false))
+        {
+            SnapshotReference copy = await SnapshotCopier.CopyAsync(reader, store, name, null, cancellationToken).ConfigureAwait(false);
+            return new(SnapshotFinder.Combine(root, name), copy.Sha256);
+        }
+    }
+}

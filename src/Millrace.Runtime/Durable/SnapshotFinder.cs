@@ -1,0 +1,59 @@
+using Millrace.State.Snapshots;
+using Millrace.Storage;
+
+namespace Millrace.Runtime.Durable;
+
+/// <summary>Opens snapshots by name or address. Never lists.</summary>
+/// <param name="folder">The folder of the job.</param>
+/// <param name="options">How to open other folders.</param>
+sealed class SnapshotFinder(IObjectStore folder, DurableOptions options)
+{
+    const string ManifestPart = "/" + SnapshotKeys.ManifestName;
+    const string CheckpointsPart = "/checkpoints/";
+
+    /// <summary>A checkpoint of the job's own.</summary>
+    /// <exception cref="ObjectMissingException">It is gone.</exception>
+    /// <exception cref="SnapshotCorruptException">It is damaged.</exception>
+    public async ValueTask<RestorePoint> OpenAsync(SnapshotReference own, CancellationToken cancellationToken) =>
+        new(await SnapshotReader.OpenAsync(folder, own.Key, own.Sha256, cancellationToken).ConfigureAwait(false), own, null);
+
+    /// <summary>A snapshot in any folder: a savepoint's, or that of a checkpoint, whose packs are found from the root of its job.</summary>
+    /// <param name="address">The folder, or the <c>_metadata</c> in it.</param>
+    /// <param name="sha256">The hash it must have; null when it is not known.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="StartRefusedException">There is no snapshot.</exception>
+    /// <exception cref="SnapshotCorruptException">It is damaged.</exception>
+    public async ValueTask<RestorePoint> OpenAsync(string address, string? sha256, CancellationToken cancellationToken)
+    {
+        (string path, string query) = Split(address);
+        if (path.EndsWith(ManifestPart, StringComparison.Ordinal)) path = path[..^ManifestPart.Length];
+        int at = path.LastIndexOf(CheckpointsPart, StringComparison.Ordinal);
+        // A checkpoint's folder is two below the root of its job; a savepoint has everything inside its own.
+        bool isCheckpoint = at >= 0 && path.IndexOf('/', at + CheckpointsPart.Length) < 0;
+        string root = isCheckpoint ? path[..at] : path;
+        string key = isCheckpoint ? path[(at + 1)..] + ManifestPart : SnapshotKeys.ManifestName;
+        IObjectStore store = await options.OpenStore(root + query, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return new(await SnapshotReader.OpenAsync(store, key, sha256, cancellationToken).ConfigureAwait(false), null, store);
+        }
+        catch (ObjectMissingException)
+        {
+            await store.DisposeAsync().ConfigureAwait(false);
+            throw new StartRefusedException($"there is no snapshot at {path}: {SnapshotKeys.ManifestName} does not exist there; give the folder that holds it");
+        }
+    }
+
+    /// <summary>The address of a folder within another, options kept.</summary>
+    public static string Combine(string address, string name)
+    {
+        (string path, string query) = Split(address);
+        return $"{path}/{name}{query}";
+    }
+
+    static (string Path, string Query) Split(string address)
+    {
+        int query = address.IndexOf('?', StringComparison.Ordinal);
+        return ((query < 0 ? address : address[..query]).TrimEnd('/'), query < 0 ? "" : address[query..]);
+    }
+}
