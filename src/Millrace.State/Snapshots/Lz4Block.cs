@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Millrace.State.Snapshots;
 
@@ -13,7 +15,7 @@ static class Lz4Block
     /// <summary>Entries of the table that <see cref="TryCompress"/> works with.</summary>
     public const int TableLength = 1 << TableBits;
 
-    const int TableBits = 13, MatchMin = 4, OffsetMax = ushort.MaxValue;
+    const int TableBits = 13, MatchMin = 4, OffsetMax = ushort.MaxValue, ShortBytes = 16;
 
     // The format's own rules: the last five bytes are literals, and no copy begins within the last twelve.
     const int LastLiterals = 5, MatchStartMargin = 12;
@@ -47,13 +49,13 @@ static class Lz4Block
             int offset = at - candidate;
             while (at > anchor && at > offset && source[at - 1] == source[at - 1 - offset]) at--;
             int length = MatchMin + CommonLength(source, at + MatchMin, offset, matchEnd);
-            if (!TryEmit(source[anchor..at], offset, length - MatchMin, target, ref written)) return false;
+            if (!TryEmit(source, anchor, at - anchor, offset, length - MatchMin, target, ref written)) return false;
             at += length;
             anchor = at;
             if (at <= lastStart) table[Slot(Word(source, at - 2))] = at - 2;
         }
 
-        return TryEmit(source[anchor..], 0, 0, target, ref written);
+        return TryEmit(source, anchor, source.Length - anchor, 0, 0, target, ref written);
     }
 
     /// <summary>Decompresses a block.</summary>
@@ -68,7 +70,7 @@ static class Lz4Block
             int token = source[at++];
             if (!TryReadLength(source, ref at, token >> 4, out int literals)) return false;
             if (literals > source.Length - at || literals > target.Length - made) return false;
-            source.Slice(at, literals).CopyTo(target[made..]);
+            CopyLiterals(source, at, literals, target, made);
             at += literals;
             made += literals;
             if (at == source.Length) return made == target.Length;
@@ -89,9 +91,22 @@ static class Lz4Block
     // A copy may reach into what it makes itself: then each byte must be there before it is read.
     static void CopyWithin(Span<byte> target, int to, int offset, int length)
     {
-        if (offset >= length) target.Slice(to - offset, length).CopyTo(target[to..]);
+        if (length <= ShortBytes && offset >= ShortBytes && target.Length - to >= ShortBytes) CopyShort(target, to - offset, target, to);
+        else if (offset >= length) target.Slice(to - offset, length).CopyTo(target[to..]);
         else for (int end = to + length; to < end; to++) target[to] = target[to - offset];
     }
+
+    // Most pieces are short. Sixteen bytes cost one instruction each way; what is beyond the piece is overwritten by the next.
+    static void CopyLiterals(ReadOnlySpan<byte> source, int from, int length, Span<byte> target, int to)
+    {
+        if (length <= ShortBytes && source.Length - from >= ShortBytes && target.Length - to >= ShortBytes) CopyShort(source, from, target, to);
+        else source.Slice(from, length).CopyTo(target[to..]);
+    }
+
+    // The callers have seen to it that there are sixteen bytes on either side.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void CopyShort(ReadOnlySpan<byte> source, int from, Span<byte> target, int to) =>
+        Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(source), (nuint)from).StoreUnsafe(ref MemoryMarshal.GetReference(target), (nuint)to);
 
     static bool TryReadLength(ReadOnlySpan<byte> source, ref int at, int length, out int total)
     {
@@ -109,15 +124,15 @@ static class Lz4Block
         return true;
     }
 
-    static bool TryEmit(ReadOnlySpan<byte> literals, int offset, int length, Span<byte> target, ref int written)
+    static bool TryEmit(ReadOnlySpan<byte> source, int from, int literals, int offset, int length, Span<byte> target, ref int written)
     {
         int at = written;
-        long room = 1L + (literals.Length / 255) + 1 + literals.Length + 2 + (length / 255) + 1;
+        long room = 1L + (literals / 255) + 1 + literals + 2 + (length / 255) + 1;
         if (target.Length - at < room) return false;
-        target[at++] = (byte)((Math.Min(literals.Length, 15) << 4) | Math.Min(length, 15));
-        if (literals.Length >= 15) WriteLength(target, ref at, literals.Length - 15);
-        literals.CopyTo(target[at..]);
-        at += literals.Length;
+        target[at++] = (byte)((Math.Min(literals, 15) << 4) | Math.Min(length, 15));
+        if (literals >= 15) WriteLength(target, ref at, literals - 15);
+        CopyLiterals(source, from, literals, target, at);
+        at += literals;
         if (offset > 0)
         {
             BinaryPrimitives.WriteUInt16LittleEndian(target[at..], (ushort)offset);
@@ -152,9 +167,15 @@ static class Lz4Block
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static int Slot(uint word) => (int)((word * 2_654_435_761u) >> (32 - TableBits));
 
+    // Unchecked: positions are before the margins that the loops above keep. Equal bytes are all that matters, and slots only of the compressor,
+    // so the order of bytes in the word shows in the choice of copies alone; little-endian machines choose alike.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static uint Word(ReadOnlySpan<byte> source, int at) => BinaryPrimitives.ReadUInt32LittleEndian(source[at..]);
+    static uint Word(ReadOnlySpan<byte> source, int at) => Unsafe.ReadUnaligned<uint>(in Unsafe.Add(ref MemoryMarshal.GetReference(source), at));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static ulong Long(ReadOnlySpan<byte> source, int at) => BinaryPrimitives.ReadUInt64LittleEndian(source[at..]);
+    static ulong Long(ReadOnlySpan<byte> source, int at)
+    {
+        ulong bytes = Unsafe.ReadUnaligned<ulong>(in Unsafe.Add(ref MemoryMarshal.GetReference(source), at));
+        return BitConverter.IsLittleEndian ? bytes : BinaryPrimitives.ReverseEndianness(bytes);
+    }
 }
