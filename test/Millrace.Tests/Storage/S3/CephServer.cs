@@ -113,7 +113,8 @@ public sealed class CephServer : IAsyncLifetime
         [client.rgw]
         rgw frontends = beast endpoint=127.0.0.1:{_port}
         rgw data = {folder}/rgw
-        """;
+
+        """; // The last line must end.
 }
 
 /// <summary>The tests that share the server.</summary>
