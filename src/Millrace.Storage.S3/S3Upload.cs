@@ -50,6 +50,9 @@ sealed class S3Upload(S3Requests requests, string key, string mark, Action<Store
         {
             await SendPartAsync(cancellationToken).ConfigureAwait(false);
             await _parts.WaitAllAsync().ConfigureAwait(false);
+            // Ceph before 2025 and others honour the condition of a write, but not that of a completion. Nobody else writes this key, so nothing
+            // is decided by it; but where the rule was broken, the object that is there is to be left alone.
+            if (await IsOursAsync(cancellationToken).ConfigureAwait(false) == false) throw new ObjectExistsException(requests.Address, key);
             await SettleAsync(_parts.CompleteAsync, cancellationToken).ConfigureAwait(false);
         }
 

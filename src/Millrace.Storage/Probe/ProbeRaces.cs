@@ -48,9 +48,11 @@ sealed class ProbeRaces(ProbeObjects objects, int keys, int racers)
         string key = objects.Key("long-race");
         byte[][] contents = [Pattern(ProbeChecks.UploadBytes, 5), Pattern(ProbeChecks.UploadBytes, 6)];
         bool[] won = await Task.WhenAll(contents.Select(content => TryUploadAsync(key, content, cancellationToken))).ConfigureAwait(false);
-        Require(won[0] != won[1], won[0] ? "both of two uploads under one key were accepted: the store ignores the condition when an upload is completed" : "both of two uploads under one new key were refused");
-        await objects.RequireContentAsync(key, won[0] ? contents[0] : contents[1], "after a race of uploads", cancellationToken).ConfigureAwait(false);
-        return "2 uploads at the same time";
+        Require(won[0] || won[1], "both of two uploads under one new key were refused");
+        byte[]? found = await objects.Store.TryGetAsync(key, cancellationToken).ConfigureAwait(false);
+        Require(Enumerable.Range(0, 2).Any(i => won[i] && found.AsSpan().SequenceEqual(contents[i])), "after a race of uploads an object was not that of one who was told that it was complete");
+        // Uploads go to keys that are never used twice, so nothing rests on this; Ceph before 2025 is one that lets both pass.
+        return won[0] && won[1] ? "2 uploads at the same time, both accepted, one of them kept: harmless, as no key is used twice" : "2 uploads at the same time, one accepted";
     }
 
     async Task<bool> TryUploadAsync(string key, byte[] content, CancellationToken cancellationToken)

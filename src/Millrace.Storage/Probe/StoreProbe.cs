@@ -34,7 +34,7 @@ public sealed class StoreProbe(IObjectStore store, TimeProvider time, NonceSourc
         if (form == ProbeForm.Full)
         {
             plan.Add(("a long object in parts is whole, and never replaces one", checks.UploadAsync));
-            plan.Add(("of racing uploads one wins", races.UploadsAsync));
+            plan.Add(("of racing uploads one is kept, whole", races.UploadsAsync));
         }
 
         plan.Add(("the probe's own objects can be deleted", objects.ClearAsync));

@@ -48,6 +48,21 @@ public sealed class SampleProcess : IDisposable
         Assert.Fail($"The program ended before it printed '{line}': {Error}");
     }
 
+    /// <summary>Reads the standard output to its end. A last line that the process could not finish is left out.</summary>
+    public async IAsyncEnumerable<string> LinesAsync()
+    {
+        using CancellationTokenSource limit = new(s_limit);
+        string text = "";
+        char[] room = new char[4_096];
+        while (await _process.StandardOutput.ReadAsync(room, limit.Token) is > 0 and var count)
+        {
+            text += new string(room, 0, count);
+            string[] lines = text.Split('\n');
+            foreach (string line in lines[..^1]) yield return line;
+            text = lines[^1];
+        }
+    }
+
     /// <summary>Waits until the standard error has a text.</summary>
     public async Task WaitForErrorAsync(string text)
     {
