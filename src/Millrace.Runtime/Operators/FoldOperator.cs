@@ -1,6 +1,7 @@
 using Millrace.Engine;
 using Millrace.Runtime.Exchange;
 using Millrace.State;
+using Millrace.State.Snapshots;
 using Millrace.State.Tables;
 
 namespace Millrace.Runtime.Operators;
@@ -13,6 +14,10 @@ public sealed class FoldOperator<TKey, TState, TIn, TOut, TFold, TOps>(Func<TIn,
     readonly StateTable<TKey, TState, TOps> _table = new();
     readonly KeyBlock<TKey, TIn, TOps> _block = new(keyOf);
     TFold _fold = fold;
+    ISnapshotRows[]? _snapshotRows;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ISnapshotRows> SnapshotRows => _snapshotRows ??= [KeyedRows.OfTable(StateNames.Fold, "fold", _table)];
 
     /// <inheritdoc/>
     public void Process(Batch<TIn> input, ref int position, OutputBuffer<TOut> output)

@@ -41,8 +41,14 @@ public interface IOperator<TIn, TOut>
     /// <summary>Its keyed states as snapshots see them. The same objects at every call.</summary>
     IReadOnlyList<ISnapshotRows> SnapshotRows => [];
 
+    /// <summary>
+    /// How far time has come, where it is the operator's own and not the watermark of its input; none otherwise. Snapshots have it in place of
+    /// the watermark, and <see cref="OnRestored"/> is given it back.
+    /// </summary>
+    Timestamp OwnTime => Timestamp.None;
+
     /// <summary>Its states were restored, before the first record: takes up where it left off.</summary>
-    /// <param name="watermark">Where event time stood; none where there was none.</param>
+    /// <param name="watermark">Where event time stood, or <see cref="OwnTime"/>; none where there was none.</param>
     void OnRestored(Timestamp watermark)
     {
     }

@@ -1,6 +1,7 @@
 using Millrace.Engine;
 using Millrace.Runtime.Exchange;
 using Millrace.State;
+using Millrace.State.Snapshots;
 using Millrace.State.Tables;
 using Millrace.State.Timers;
 
@@ -52,6 +53,12 @@ public sealed class KeyedProcessOperator<TKey, TIn, TOut, TOps> : IOperator<TIn,
 
     /// <inheritdoc/>
     public IEnumerable<(string Name, long Count)> Counts => [("processingTimersDropped", ProcessingTimersDropped)];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ISnapshotRows> SnapshotRows => _scope.SnapshotRows;
+
+    /// <inheritdoc/>
+    public void OnRestored(Timestamp watermark) => _scope.OnRestored(watermark);
 
     /// <inheritdoc/>
     public Timestamp NextProcessingTime => _hasEnded ? Timestamp.MaxValue : _scope.ProcessingTimers.Next;

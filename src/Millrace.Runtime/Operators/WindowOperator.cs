@@ -1,6 +1,8 @@
 using Millrace.Engine;
 using Millrace.Runtime.Exchange;
 using Millrace.State;
+using Millrace.State.Codecs;
+using Millrace.State.Snapshots;
 using Millrace.State.Tables;
 
 namespace Millrace.Runtime.Operators;
@@ -20,6 +22,8 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
     where TAggregate : struct, IAggregate<TKey, TIn, TAccumulator, TOut>
     where TOps : struct, IKeyOps<TKey>
 {
+    static readonly TimeSpan s_tick = TimeSpan.FromTicks(1);
+
     readonly KeyBlock<TKey, TIn, TOps> _block;
     readonly WindowSlices _slices;
     readonly WindowProgress _progress;
@@ -32,6 +36,7 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
     OutputBuffer<TIn>? _late;
     WindowPane<TKey, TAccumulator, TOps>? _current;
     Timestamp _now = Timestamp.None;            // In processing time: the clock, never going back.
+    ISnapshotRows[]? _snapshotRows;
     WindowSpan _firing;
     bool _isFiring;
     Int128 _fired = Int128.MinValue;
@@ -81,6 +86,28 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
     /// <inheritdoc/>
     public Timestamp NextProcessingTime { get; private set; } = Timestamp.MaxValue;
 
+    /// <inheritdoc/>
+    public IReadOnlyList<ISnapshotRows> SnapshotRows => _snapshotRows ??= [KeyedRows.OfWindows(StateNames.Windows, _panes.Clock, _panes, RestoredTable)];
+
+    /// <inheritdoc/>
+    public Timestamp OwnTime { get; private set; } = Timestamp.None;
+
+    /// <inheritdoc/>
+    public void OnRestored(Timestamp watermark)
+    {
+        if (_time is not null && !watermark.IsNone)
+        {
+            OwnTime = watermark;
+            _now = watermark + s_tick;
+        }
+
+        _progress.Advance(watermark);
+        _fired = _progress.Due;
+        _panes.Settle();
+        Drop(_fired);
+        if (_time is not null) NextProcessingTime = NextFiring();
+    }
+
     /// <summary>Sends late records somewhere, instead of dropping and counting them. Called once, before the first record.</summary>
     /// <param name="late">Has room whenever the operator is called; where it runs out, <see cref="Process"/> returns early.</param>
     public void BindLate(OutputBuffer<TIn> late) => _late = late;
@@ -117,7 +144,8 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
         if (_time is null) return true;
         if (now > _now) _now = now;
         // Records may still be assigned to the tick the clock shows, so only the one before it is over.
-        _progress.Advance(_now - TimeSpan.FromTicks(1));
+        OwnTime = _now - s_tick;
+        _progress.Advance(OwnTime);
         return Fire(output);
     }
 
@@ -127,6 +155,11 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
         _progress.Advance(Timestamp.MaxValue);
         return Fire(output);
     }
+
+    StateTable<TKey, TAccumulator, TOps> RestoredTable(long first) =>
+        _slices.TryFind(first, out long start) && start == first
+            ? _panes.GetOrAdd(first, out _).Table
+            : throw new CorruptDataException($"No window begins or ends at {new Timestamp(first)}: the snapshot is of windows of another size, slide or offset.", 0);
 
     void ReadClock()
     {

@@ -4,10 +4,10 @@ using Millrace.State.Tables;
 namespace Millrace.Runtime.Operators;
 
 /// <summary>The accumulators of one slice of time, by key.</summary>
-sealed class WindowPane<TKey, TAccumulator, TOps> where TOps : struct, IKeyOps<TKey>
+sealed class WindowPane<TKey, TAccumulator, TOps>(EpochClock clock) where TOps : struct, IKeyOps<TKey>
 {
     /// <summary>The accumulators.</summary>
-    public readonly StateTable<TKey, TAccumulator, TOps> Table = new();
+    public readonly StateTable<TKey, TAccumulator, TOps> Table = new(clock);
 
     /// <summary>The first tick of the slice.</summary>
     public long First { get; private set; }
@@ -36,16 +36,27 @@ sealed class WindowPane<TKey, TAccumulator, TOps> where TOps : struct, IKeyOps<T
 
 /// <summary>
 /// The panes with records: found by slice as records come, walked in order of time as windows fire. New ones are put in order only then,
-/// all at once, so that records in any order cost the same.
+/// all at once, so that records in any order cost the same. A pane that is dropped while it is captured is left to the capture, and its memory
+/// is used again after that.
 /// </summary>
-sealed class WindowPanes<TKey, TAccumulator, TOps>(WindowSlices slices) where TOps : struct, IKeyOps<TKey>
+sealed class WindowPanes<TKey, TAccumulator, TOps>(WindowSlices slices) : ITableSet<TKey, TAccumulator, TOps> where TOps : struct, IKeyOps<TKey>
 {
+    readonly Dictionary<StateTable<TKey, TAccumulator, TOps>, WindowPane<TKey, TAccumulator, TOps>> _captured = [];
     readonly Dictionary<long, WindowPane<TKey, TAccumulator, TOps>> _byFirst = [];
     readonly List<WindowPane<TKey, TAccumulator, TOps>> _added = [];
     readonly Stack<WindowPane<TKey, TAccumulator, TOps>> _spare = new(WindowLimits.SpareTablesMin);
     WindowPane<TKey, TAccumulator, TOps>[] _ring = new WindowPane<TKey, TAccumulator, TOps>[16];
     int _head;
     long _spareBytes;
+
+    /// <summary>Counts the snapshots of all panes.</summary>
+    public EpochClock Clock { get; } = new();
+
+    /// <inheritdoc/>
+    public long DroppedBelow { get; private set; } = long.MinValue;
+
+    /// <inheritdoc/>
+    public uint LastDropped { get; private set; }
 
     /// <summary>How many panes there are.</summary>
     public int Live => _byFirst.Count;
@@ -64,7 +75,8 @@ sealed class WindowPanes<TKey, TAccumulator, TOps>(WindowSlices slices) where TO
         isNew = !_byFirst.TryGetValue(first, out WindowPane<TKey, TAccumulator, TOps>? pane);
         if (pane is not null) return pane;
         if (_spare.TryPop(out pane)) _spareBytes -= BytesOf(pane);
-        else pane = new();
+        else pane = new(Clock);
+        pane.Table.Resume();
         pane.Move(slices, first);
         _byFirst.Add(first, pane);
         _added.Add(pane);
@@ -128,6 +140,27 @@ sealed class WindowPanes<TKey, TAccumulator, TOps>(WindowSlices slices) where TO
         _head = (_head + 1) & (_ring.Length - 1);
         Count--;
         _byFirst.Remove(pane.First);
+        // No pane before this one can come again: the windows it was in are over, and so are those of earlier ones.
+        DroppedBelow = Math.Max(DroppedBelow, pane.First + 1);
+        if (pane.Table.Count > 0) LastDropped = Clock.Now;
+        if (pane.Table.IsCaptureOpen) _captured.Add(pane.Table, pane);
+        else Spare(pane);
+    }
+
+    /// <inheritdoc/>
+    public void AddTo(List<(StateTable<TKey, TAccumulator, TOps> Table, long Tag)> tables)
+    {
+        foreach (WindowPane<TKey, TAccumulator, TOps> pane in _byFirst.Values) tables.Add((pane.Table, pane.First));
+    }
+
+    /// <inheritdoc/>
+    public void OnCaptured(StateTable<TKey, TAccumulator, TOps> table)
+    {
+        if (_captured.Remove(table, out WindowPane<TKey, TAccumulator, TOps>? pane)) Spare(pane);
+    }
+
+    void Spare(WindowPane<TKey, TAccumulator, TOps> pane)
+    {
         if (_spare.Count >= WindowLimits.SpareTablesMin && _spareBytes + BytesOf(pane) > WindowLimits.SpareBytesMax) return;
         _spareBytes += BytesOf(pane);
         pane.Table.Clear();

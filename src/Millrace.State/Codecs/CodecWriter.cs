@@ -23,6 +23,9 @@ public ref partial struct CodecWriter
         _free = default;
     }
 
+    /// <summary>The number of bytes written and not handed to the buffer yet.</summary>
+    internal readonly int Pending => _used;
+
     /// <summary>Hands the written bytes to the buffer. Writing may go on afterwards.</summary>
     public void Flush()
     {

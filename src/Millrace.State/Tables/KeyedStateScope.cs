@@ -1,3 +1,4 @@
+using Millrace.State.Snapshots;
 using Millrace.State.Timers;
 
 namespace Millrace.State.Tables;
@@ -10,6 +11,8 @@ public sealed class KeyedStateScope<TKey, TOps>(Func<Timestamp> clock) : StateSc
 {
     readonly StateDeclarations _declared = new();
     readonly List<IKeyedRows> _rows = [];
+    readonly List<ISnapshotState> _states = [];
+    ISnapshotRows[]? _snapshotRows;
     Timestamp _watermark = Timestamp.None;
 
     /// <summary>Which key the function is called for.</summary>
@@ -42,6 +45,19 @@ public sealed class KeyedStateScope<TKey, TOps>(Func<Timestamp> clock) : StateSc
             _declared.RequireClosed(nameof(CurrentProcessingTime));
             return clock();
         }
+    }
+
+    /// <summary>All states and timers as snapshots see them, in order of declaration. Asked for before the first record, in jobs that take snapshots.</summary>
+    /// <exception cref="UnsupportedTypeException">A type cannot be stored.</exception>
+    public IReadOnlyList<ISnapshotRows> SnapshotRows => _snapshotRows ??= [.. _states.Select(s => s.OpenSnapshots())];
+
+    /// <summary>All rows were restored: takes up event time, and makes the queues of timers.</summary>
+    /// <param name="watermark">Where event time stood.</param>
+    public void OnRestored(Timestamp watermark)
+    {
+        _watermark = watermark;
+        EventTimers.OnRestored();
+        ProcessingTimers.OnRestored();
     }
 
     /// <summary>The function's constructor has returned: nothing more can be declared.</summary>
@@ -80,7 +96,9 @@ public sealed class KeyedStateScope<TKey, TOps>(Func<Timestamp> clock) : StateSc
         _declared.Add(new(StateKind.Map, name, typeof(TValue), typeof(TMapKey)));
         IReadOnlyList<TypeProblem> problems = KeyTypes.Problems(typeof(TMapKey));
         if (problems.Count > 0) throw new UnsupportedTypeException(typeof(TMapKey), $"a key of the map '{name}'", problems);
-        return KeyTypes.Of<TMapKey>().Accept(new MapMaker<TMapKey, TValue>(name, Context));
+        (MapState<TMapKey, TValue> map, ISnapshotState state) = KeyTypes.Of<TMapKey>().Accept(new MapMaker<TMapKey, TValue>(name, Context));
+        _states.Add(state);
+        return map;
     }
 
     /// <inheritdoc/>
@@ -108,6 +126,7 @@ public sealed class KeyedStateScope<TKey, TOps>(Func<Timestamp> clock) : StateSc
         _declared.Add(new(StateKind.EventTimer, name));
         QueuedEventTimer<TKey, TOps> timer = new(name, EventTimers, Context);
         _rows.Add(timer.Timers);
+        _states.Add(timer.Timers);
         return timer;
     }
 
@@ -115,7 +134,9 @@ public sealed class KeyedStateScope<TKey, TOps>(Func<Timestamp> clock) : StateSc
     public override EventTimerSet EventTimerSet(string name)
     {
         _declared.Add(new(StateKind.EventTimerSet, name));
-        return new QueuedEventTimerSet<TKey, TOps>(name, EventTimers, Context);
+        QueuedEventTimerSet<TKey, TOps> timers = new(name, EventTimers, Context);
+        _states.Add(timers.Timers);
+        return timers;
     }
 
     /// <inheritdoc/>
@@ -124,6 +145,7 @@ public sealed class KeyedStateScope<TKey, TOps>(Func<Timestamp> clock) : StateSc
         _declared.Add(new(StateKind.ProcessingTimer, name));
         QueuedProcessingTimer<TKey, TOps> timer = new(name, ProcessingTimers, Context);
         _rows.Add(timer.Timers);
+        _states.Add(timer.Timers);
         return timer;
     }
 
@@ -131,19 +153,25 @@ public sealed class KeyedStateScope<TKey, TOps>(Func<Timestamp> clock) : StateSc
     public override ProcessingTimerSet ProcessingTimerSet(string name)
     {
         _declared.Add(new(StateKind.ProcessingTimerSet, name));
-        return new QueuedProcessingTimerSet<TKey, TOps>(name, ProcessingTimers, Context);
+        QueuedProcessingTimerSet<TKey, TOps> timers = new(name, ProcessingTimers, Context);
+        _states.Add(timers.Timers);
+        return timers;
     }
 
-    TState Keep<TState>(TState state) where TState : IKeyedRows
+    TState Keep<TState>(TState state) where TState : IKeyedRows, ISnapshotState
     {
         _rows.Add(state);
+        _states.Add(state);
         return state;
     }
 
-    sealed class MapMaker<TMapKey, TValue>(string name, KeyContext<TKey> context) : IKeyOpsVisitor<TMapKey, MapState<TMapKey, TValue>>
+    sealed class MapMaker<TMapKey, TValue>(string name, KeyContext<TKey> context) : IKeyOpsVisitor<TMapKey, (MapState<TMapKey, TValue> Map, ISnapshotState State)>
         where TMapKey : notnull
     {
-        public MapState<TMapKey, TValue> Visit<TMapOps>() where TMapOps : struct, IKeyOps<TMapKey> =>
-            new TableMapState<TKey, TMapKey, TValue, TOps, TMapOps>(name, context);
+        public (MapState<TMapKey, TValue> Map, ISnapshotState State) Visit<TMapOps>() where TMapOps : struct, IKeyOps<TMapKey>
+        {
+            TableMapState<TKey, TMapKey, TValue, TOps, TMapOps> map = new(name, context);
+            return (map, map);
+        }
     }
 }

@@ -13,13 +13,26 @@ namespace Millrace.State.Tables;
 /// <typeparam name="TKey">The key type.</typeparam>
 /// <typeparam name="TValue">The value type, stored in the slot.</typeparam>
 /// <typeparam name="TOps">Equality of keys, as a struct so that probing is compiled per key type.</typeparam>
-public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<TKey>
+public sealed partial class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<TKey>
 {
+    readonly EpochClock _clock;
     TableSegment<TKey, TValue>[] _directory = [new(TableLimits.FirstSlots, 0)];
     TableSlot<TKey, TValue>[]? _spare;
     int _shift = 32;
-    uint _firstLiveEpoch = 1;
-    uint _epoch = 1;
+    uint _firstLiveEpoch;
+    uint _epoch;
+    uint _captureBelow;     // While a capture is open: rows with an earlier epoch are in it; otherwise zero, which no epoch is below.
+
+    /// <summary>An empty table.</summary>
+    /// <param name="clock">Counts its snapshots; shared by the tables of one state. A clock of its own by default.</param>
+    public StateTable(EpochClock? clock = null)
+    {
+        _clock = clock ?? new();
+        _epoch = _firstLiveEpoch = _clock.Now;
+    }
+
+    /// <summary>Counts the table's snapshots and clears.</summary>
+    public EpochClock Clock => _clock;
 
     /// <summary>How many rows there are.</summary>
     public long Count { get; private set; }
@@ -47,7 +60,8 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref TValue Find(uint hash, TKey key)
     {
-        TableSlot<TKey, TValue>[] slots = SegmentOf(hash).Slots;
+        TableSegment<TKey, TValue> segment = SegmentOf(hash);
+        TableSlot<TKey, TValue>[] slots = segment.Slots;
         ref TableSlot<TKey, TValue> first = ref MemoryMarshal.GetArrayDataReference(slots);
         uint mask = (uint)(slots.Length - 1);
         for (uint at = hash & mask; ; at = (at + 1) & mask)
@@ -55,8 +69,26 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
             ref TableSlot<TKey, TValue> slot = ref Unsafe.Add(ref first, at);
             if (slot.Epoch < _firstLiveEpoch) return ref Unsafe.NullRef<TValue>();
             if (slot.Hash != hash || !default(TOps).Equals(slot.Key, key)) continue;
+            if (slot.Epoch < _captureBelow) KeepFirst(segment, ref slot);
             slot.Epoch = _epoch;
             return ref slot.Value;
+        }
+    }
+
+    /// <summary>
+    /// The value of a key, in place; a null reference when there is none. Does not count as a write: for reading without a copy, and for what
+    /// is derived and not part of a snapshot. Valid until the next call.
+    /// </summary>
+    public ref TValue Peek(uint hash, TKey key)
+    {
+        TableSlot<TKey, TValue>[] slots = SegmentOf(hash).Slots;
+        ref TableSlot<TKey, TValue> first = ref MemoryMarshal.GetArrayDataReference(slots);
+        uint mask = (uint)(slots.Length - 1);
+        for (uint at = hash & mask; ; at = (at + 1) & mask)
+        {
+            ref TableSlot<TKey, TValue> slot = ref Unsafe.Add(ref first, at);
+            if (slot.Epoch < _firstLiveEpoch) return ref Unsafe.NullRef<TValue>();
+            if (slot.Hash == hash && default(TOps).Equals(slot.Key, key)) return ref slot.Value;
         }
     }
 
@@ -81,6 +113,15 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
         }
     }
 
+    /// <summary>Reads the value of a key and counts as a write: for values that can be changed by whoever gets them.</summary>
+    public bool TryFind(uint hash, TKey key, [MaybeNullWhen(false)] out TValue value)
+    {
+        ref TValue found = ref Find(hash, key);
+        bool has = !Unsafe.IsNullRef(ref found);
+        value = has ? found : default;
+        return has;
+    }
+
     /// <summary>The value of a key, in place, made as <c>default</c> when there is none. Counts as a write. Valid until the next call.</summary>
     /// <param name="hash">The key's hash.</param>
     /// <param name="key">The key.</param>
@@ -102,6 +143,7 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
             }
 
             if (slot.Hash != hash || !default(TOps).Equals(slot.Key, key)) continue;
+            if (slot.Epoch < _captureBelow) KeepFirst(segment, ref slot);
             slot.Epoch = _epoch;
             isNew = false;
             return ref slot.Value;
@@ -148,6 +190,7 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
         uint mask = (uint)(slots.Length - 1);
         uint firstLive = _firstLiveEpoch;
         uint epoch = _epoch;
+        uint captureBelow = segment.CapturedFor == _captureBelow ? 0 : _captureBelow;
         int i = start;
         for (; i < keys.Length && i < hashes.Length && step.CanGoOn; i++)
         {
@@ -158,6 +201,7 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
                 ref TableSlot<TKey, TValue> slot = ref Unsafe.Add(ref first, at);
                 if (slot.Hash == hash && slot.Epoch >= firstLive && default(TOps).Equals(slot.Key, key))
                 {
+                    if (slot.Epoch < captureBelow) KeepFirst(segment, ref slot);
                     slot.Epoch = epoch;
                     step.Step(i, key, ref slot.Value, isNew: false);
                     break;
@@ -183,19 +227,23 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
         {
             if (slots[at].Epoch < _firstLiveEpoch) return false;
             if (slots[at].Hash != hash || !default(TOps).Equals(slots[at].Key, key)) continue;
+            if (slots[at].Epoch < _captureBelow) KeepFirst(segment, ref slots[at]);
             ShiftBack(slots, at, mask);
             segment.Count--;
             Count--;
+            if (_marksDeletions) MarkDeleted(hash, key);
             return true;
         }
     }
 
     /// <summary>
     /// Removes all rows and keeps the memory: their epochs just become too old, so no step of it is long. Where slots hold references, a
-    /// segment lets go of them when its next row is made.
+    /// segment lets go of them when its next row is made. No capture may be open, and it leaves no marks of deletion: it is for tables that
+    /// are thrown away as a whole.
     /// </summary>
     public void Clear()
     {
+        Invariant.That(!IsCaptureOpen, "a table that is being captured is not cleared");
         foreach (TableSegment<TKey, TValue> segment in _directory)
         {
             segment.HoldsRemoved |= segment.Count > 0;
@@ -203,8 +251,8 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
         }
 
         Count = 0;
-        _firstLiveEpoch = ++_epoch;
-        Invariant.That(_epoch != 0, "an epoch counts clears and snapshots, and never comes near its limit");
+        if (_epoch == _clock.Now) _clock.Advance();
+        _firstLiveEpoch = _epoch = _clock.Now;
     }
 
     /// <summary>
@@ -249,6 +297,7 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
         }
 
         if (segment.HoldsRemoved) LetGo(segment);
+        if (_marks is { Count: > 0 } marks) marks.Remove(hash, key);
         segment.Count++;
         Count++;
         slot.Hash = hash;
@@ -262,66 +311,6 @@ public sealed class StateTable<TKey, TValue, TOps> where TOps : struct, IKeyOps<
     {
         segment.HoldsRemoved = false;
         if (RuntimeHelpers.IsReferenceOrContainsReferences<TableSlot<TKey, TValue>>()) Array.Clear(segment.Slots);
-    }
-
-    void Grow(TableSegment<TKey, TValue> segment, uint hash)
-    {
-        if (segment.Slots.Length < TableLimits.SegmentSlotsMax)
-        {
-            TableSlot<TKey, TValue>[] old = segment.Slots;
-            SlotCount += old.Length;
-            segment.Slots = new TableSlot<TKey, TValue>[old.Length * 2];
-            segment.Count = 0;
-            foreach (ref TableSlot<TKey, TValue> slot in old.AsSpan()) Place(segment, ref slot);
-            return;
-        }
-
-        if (segment.Depth == 32 - _shift) DoubleDirectory();
-        Split(segment, hash);
-    }
-
-    void DoubleDirectory()
-    {
-        Invariant.That(_shift > 4, "the directory of a table stays below 2^28 segments");
-        var doubled = new TableSegment<TKey, TValue>[_directory.Length * 2];
-        for (int i = 0; i < doubled.Length; i++) doubled[i] = _directory[i >> 1];
-        _directory = doubled;
-        _shift--;
-    }
-
-    void Split(TableSegment<TKey, TValue> segment, uint hash)
-    {
-        TableSlot<TKey, TValue>[] old = segment.Slots;
-        int depth = segment.Depth + 1;
-        TableSegment<TKey, TValue> low = segment;
-        TableSegment<TKey, TValue> high = new(old.Length, depth);
-        low.Depth = depth;
-        low.Count = 0;
-        low.Slots = _spare ?? new TableSlot<TKey, TValue>[old.Length];
-        SlotCount += old.Length;
-
-        int span = 1 << (32 - _shift - depth);
-        int start = (int)((ulong)(hash * TableLimits.Remix) >> _shift) & ~((span << 1) - 1);
-        _directory.AsSpan(start, span).Fill(low);
-        _directory.AsSpan(start + span, span).Fill(high);
-        foreach (ref TableSlot<TKey, TValue> slot in old.AsSpan())
-        {
-            if (slot.Epoch >= _firstLiveEpoch) Place(SegmentOf(slot.Hash), ref slot);
-        }
-
-        Array.Clear(old);
-        _spare = old;
-    }
-
-    void Place(TableSegment<TKey, TValue> segment, ref TableSlot<TKey, TValue> slot)
-    {
-        if (slot.Epoch < _firstLiveEpoch) return;
-        TableSlot<TKey, TValue>[] slots = segment.Slots;
-        uint mask = (uint)(slots.Length - 1);
-        uint at = slot.Hash & mask;
-        while (slots[at].Epoch >= _firstLiveEpoch) at = (at + 1) & mask;
-        slots[at] = slot;
-        segment.Count++;
     }
 
     void ShiftBack(TableSlot<TKey, TValue>[] slots, uint hole, uint mask)

@@ -9,13 +9,22 @@ namespace Millrace.State.Tables;
 /// </summary>
 /// <param name="name">The name it was declared with.</param>
 /// <param name="context">The current key.</param>
-public sealed class TableListState<TKey, T, TOps>(string name, KeyContext<TKey> context) : ListState<T>, IKeyedRows
+/// <param name="clock">Counts the snapshots of both tables.</param>
+public sealed partial class TableListState<TKey, T, TOps>(string name, KeyContext<TKey> context, EpochClock clock) : ListState<T>, IKeyedRows, ISnapshotState
     where TOps : struct, IKeyOps<TKey>
 {
     const int ChunkElements = TableLimits.ListChunkElements;
 
-    readonly StateTable<TKey, ListRow<T>, TOps> _rows = new();
-    readonly StateTable<ListChunkKey<TKey>, T[], ListChunkOps<TKey, TOps>> _chunks = new();
+    readonly StateTable<TKey, ListRow<T>, TOps> _rows = new(clock);
+    readonly StateTable<ListChunkKey<TKey>, T[], ListChunkOps<TKey, TOps>> _chunks = new(clock);
+
+    /// <summary>No lists yet.</summary>
+    /// <param name="name">The name it was declared with.</param>
+    /// <param name="context">The current key.</param>
+    public TableListState(string name, KeyContext<TKey> context)
+        : this(name, context, new())
+    {
+    }
 
     /// <inheritdoc/>
     public bool IsLarge => _rows.IsLarge;
@@ -36,7 +45,7 @@ public sealed class TableListState<TKey, T, TOps>(string name, KeyContext<TKey> 
         get
         {
             uint hash = context.Require(name, out TKey key);
-            int count = _rows.TryGet(hash, key, out ListRow<T> row) ? row.Count : 0;
+            int count = TryRead(hash, key, out ListRow<T> row) ? row.Count : 0;
             if ((uint)index >= (uint)count) throw new ArgumentOutOfRangeException(nameof(index), index, $"the list '{name}' has {count} elements");
             int chunk = index / ChunkElements;
             return (chunk == count / ChunkElements ? row.Tail! : ChunkAt(hash, key, chunk))[index % ChunkElements];
@@ -74,7 +83,7 @@ public sealed class TableListState<TKey, T, TOps>(string name, KeyContext<TKey> 
     public override T[] ToArray()
     {
         uint hash = context.Require(name, out TKey key);
-        return _rows.TryGet(hash, key, out ListRow<T> row) ? Copy(hash, key, row) : [];
+        return TryRead(hash, key, out ListRow<T> row) ? Copy(hash, key, row) : [];
     }
 
     /// <inheritdoc/>
@@ -124,9 +133,13 @@ public sealed class TableListState<TKey, T, TOps>(string name, KeyContext<TKey> 
     void Keep(uint hash, TKey key, int number, T[] chunk) =>
         _chunks.GetOrAdd(ListChunkOps<TKey, TOps>.Hash(hash, number), new(key, number), out _) = chunk;
 
+    /// <summary>Reads the row of a key for its elements: counts as a write when they can be changed by whoever gets them.</summary>
+    bool TryRead(uint hash, TKey key, out ListRow<T> row) => _isFixed ? _rows.TryGet(hash, key, out row) : _rows.TryFind(hash, key, out row);
+
     T[] ChunkAt(uint hash, TKey key, int number)
     {
-        ref T[] chunk = ref _chunks.Find(ListChunkOps<TKey, TOps>.Hash(hash, number), new(key, number));
+        uint chunkHash = ListChunkOps<TKey, TOps>.Hash(hash, number);
+        ref T[] chunk = ref (_isFixed ? ref _chunks.Peek(chunkHash, new(key, number)) : ref _chunks.Find(chunkHash, new(key, number)));
         Invariant.That(!Unsafe.IsNullRef(ref chunk), "a list has a row for each full chunk");
         return chunk;
     }

@@ -10,7 +10,8 @@ namespace Millrace.State.Tables;
 /// </summary>
 /// <param name="name">The name it was declared with.</param>
 /// <param name="context">The current key.</param>
-public sealed class TableMapState<TKey, TMapKey, TValue, TOps, TMapOps>(string name, KeyContext<TKey> context) : MapState<TMapKey, TValue>
+public sealed partial class TableMapState<TKey, TMapKey, TValue, TOps, TMapOps>(string name, KeyContext<TKey> context)
+    : MapState<TMapKey, TValue>, ISnapshotState
     where TMapKey : notnull
     where TOps : struct, IKeyOps<TKey>
     where TMapOps : struct, IKeyOps<TMapKey>
@@ -32,7 +33,7 @@ public sealed class TableMapState<TKey, TMapKey, TValue, TOps, TMapOps>(string n
     public override bool TryGet(TMapKey mapKey, [MaybeNullWhen(false)] out TValue value)
     {
         uint hash = Require(mapKey, out TKey key);
-        ref MapRow<TMapKey, TValue> row = ref Find(hash, key, mapKey);
+        ref MapRow<TMapKey, TValue> row = ref Read(hash, key, mapKey);
         bool has = !Unsafe.IsNullRef(ref row);
         value = has ? row.Value : default;
         return has;
@@ -51,7 +52,7 @@ public sealed class TableMapState<TKey, TMapKey, TValue, TOps, TMapOps>(string n
     public override bool Remove(TMapKey mapKey)
     {
         uint hash = Require(mapKey, out TKey key);
-        ref MapRow<TMapKey, TValue> row = ref Find(hash, key, mapKey);
+        ref MapRow<TMapKey, TValue> row = ref Peek(hash, key, mapKey);
         if (Unsafe.IsNullRef(ref row)) return false;
         (TMapKey before, TMapKey after) = (row.Before, row.After);
         _rows.Remove(RowHash(hash, mapKey), new(key, mapKey));
@@ -83,7 +84,8 @@ public sealed class TableMapState<TKey, TMapKey, TValue, TOps, TMapOps>(string n
         TMapKey mapKey = head.First;
         for (int at = 0; at < all.Length; at++)
         {
-            ref MapRow<TMapKey, TValue> row = ref RowOf(hash, key, mapKey);
+            ref MapRow<TMapKey, TValue> row = ref Read(hash, key, mapKey);
+            Invariant.That(!Unsafe.IsNullRef(ref row), "the chain of a map runs through its entries");
             all[at] = new(mapKey, row.Value);
             mapKey = row.After;
         }
@@ -105,6 +107,11 @@ public sealed class TableMapState<TKey, TMapKey, TValue, TOps, TMapOps>(string n
     void Append(uint hash, TKey key, TMapKey mapKey, ref MapRow<TMapKey, TValue> row)
     {
         ref MapHead<TMapKey> head = ref _heads.GetOrAdd(hash, key, out bool isFirst);
+        Append(hash, key, mapKey, ref head, isFirst, ref row);
+    }
+
+    void Append(uint hash, TKey key, TMapKey mapKey, ref MapHead<TMapKey> head, bool isFirst, ref MapRow<TMapKey, TValue> row)
+    {
         TMapKey before = head.Last;
         row.Order = head.NextOrder++;
         row.Before = before;
@@ -142,11 +149,16 @@ public sealed class TableMapState<TKey, TMapKey, TValue, TOps, TMapOps>(string n
 
     static uint RowHash(uint hash, TMapKey mapKey) => MapRowOps<TKey, TMapKey, TOps, TMapOps>.Hash(hash, mapKey);
 
-    ref MapRow<TMapKey, TValue> Find(uint hash, TKey key, TMapKey mapKey) => ref _rows.Find(RowHash(hash, mapKey), new(key, mapKey));
+    /// <summary>An entry whose value is read: counts as a write when the value can be changed by whoever gets it.</summary>
+    ref MapRow<TMapKey, TValue> Read(uint hash, TKey key, TMapKey mapKey) =>
+        ref (_isFixed ? ref Peek(hash, key, mapKey) : ref _rows.Find(RowHash(hash, mapKey), new(key, mapKey)));
+
+    /// <summary>An entry for what no snapshot has of it: whether it is there, and its links.</summary>
+    ref MapRow<TMapKey, TValue> Peek(uint hash, TKey key, TMapKey mapKey) => ref _rows.Peek(RowHash(hash, mapKey), new(key, mapKey));
 
     ref MapRow<TMapKey, TValue> RowOf(uint hash, TKey key, TMapKey mapKey)
     {
-        ref MapRow<TMapKey, TValue> row = ref Find(hash, key, mapKey);
+        ref MapRow<TMapKey, TValue> row = ref Peek(hash, key, mapKey);
         Invariant.That(!Unsafe.IsNullRef(ref row), "the chain of a map runs through its entries");
         return ref row;
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Millrace.State.Snapshots;
 
 namespace Millrace.State.Tables;
 
@@ -7,10 +8,11 @@ namespace Millrace.State.Tables;
 /// <param name="name">The name it was declared with.</param>
 /// <param name="context">The current key.</param>
 /// <param name="reduce">Merges two values.</param>
-public sealed class TableReducingState<TKey, T, TOps>(string name, KeyContext<TKey> context, Func<T, T, T> reduce) : ReducingState<T>, IKeyedRows
+public sealed class TableReducingState<TKey, T, TOps>(string name, KeyContext<TKey> context, Func<T, T, T> reduce) : ReducingState<T>, IKeyedRows, ISnapshotState
     where TOps : struct, IKeyOps<TKey>
 {
     readonly StateTable<TKey, T, TOps> _table = new();
+    bool _isFixed = true;       // Whether a value that was read cannot change.
 
     /// <inheritdoc/>
     public bool IsLarge => _table.IsLarge;
@@ -29,7 +31,7 @@ public sealed class TableReducingState<TKey, T, TOps>(string name, KeyContext<TK
     public override bool TryGet([MaybeNullWhen(false)] out T value)
     {
         uint hash = context.Require(name, out TKey key);
-        return _table.TryGet(hash, key, out value);
+        return _isFixed ? _table.TryGet(hash, key, out value) : _table.TryFind(hash, key, out value);
     }
 
     /// <inheritdoc/>
@@ -45,6 +47,12 @@ public sealed class TableReducingState<TKey, T, TOps>(string name, KeyContext<TK
         foreach (uint hash in hashes) _table.Prefetch(hash);
     }
 
+    ISnapshotRows ISnapshotState.OpenSnapshots()
+    {
+        _isFixed = ValueFormat<T>.Of().IsFixed;
+        return KeyedRows.OfTable(name, "reducing", _table);
+    }
+
     /// <summary>All rows: hash, key and value, in the order of the table.</summary>
     internal IEnumerable<(uint Hash, TKey Key, T Value)> Rows() => _table.Rows();
 }
@@ -57,10 +65,11 @@ public sealed class TableReducingState<TKey, T, TOps>(string name, KeyContext<TK
 /// <param name="result">What is read.</param>
 public sealed class TableAggregatingState<TKey, TIn, TAccumulator, TOut, TOps>(
     string name, KeyContext<TKey> context, Func<TAccumulator> seed, Func<TAccumulator, TIn, TAccumulator> add, Func<TAccumulator, TOut> result)
-    : AggregatingState<TIn, TOut>, IKeyedRows
+    : AggregatingState<TIn, TOut>, IKeyedRows, ISnapshotState
     where TOps : struct, IKeyOps<TKey>
 {
     readonly StateTable<TKey, TAccumulator, TOps> _table = new();
+    bool _isFixed = true;       // Whether an accumulator that was read cannot change.
 
     /// <inheritdoc/>
     public bool IsLarge => _table.IsLarge;
@@ -79,7 +88,8 @@ public sealed class TableAggregatingState<TKey, TIn, TAccumulator, TOut, TOps>(
     public override bool TryGet([MaybeNullWhen(false)] out TOut value)
     {
         uint hash = context.Require(name, out TKey key);
-        bool has = _table.TryGet(hash, key, out TAccumulator? accumulator);
+        TAccumulator? accumulator;
+        bool has = _isFixed ? _table.TryGet(hash, key, out accumulator) : _table.TryFind(hash, key, out accumulator);
         value = has ? result(accumulator!) : default;
         return has;
     }
@@ -95,6 +105,12 @@ public sealed class TableAggregatingState<TKey, TIn, TAccumulator, TOut, TOps>(
     public void Prefetch(ReadOnlySpan<uint> hashes)
     {
         foreach (uint hash in hashes) _table.Prefetch(hash);
+    }
+
+    ISnapshotRows ISnapshotState.OpenSnapshots()
+    {
+        _isFixed = ValueFormat<TAccumulator>.Of().IsFixed;
+        return KeyedRows.OfTable(name, "aggregating", _table);
     }
 
     /// <summary>All rows: hash, key and accumulator, in the order of the table.</summary>

@@ -51,6 +51,9 @@ sealed class TableSegment<TKey, TValue>(int slots, int depth)
     /// <summary>Rows at which it grows: few collisions where slots are cheap, because the near cache holds them anyway.</summary>
     public int RowsMax => Slots.Length <= TableLimits.SparseSlotsMax ? (Slots.Length >> 3) * 3 : (Slots.Length >> 2) * 3;
 
+    /// <summary>The capture that has all it needs of this segment, by the epoch it began with.</summary>
+    public uint CapturedFor;
+
     /// <summary>Whether slots still refer to what a clear has removed.</summary>
     public bool HoldsRemoved;
 }
@@ -69,6 +72,24 @@ public static class TableLimits
 
     /// <summary>Bytes of a table from which on asking for slots ahead of time pays: half of a small second-level cache.</summary>
     public const int NearCacheBytes = 256 << 10;
+
+    /// <summary>Marks of deletion a table may keep, however few rows it has.</summary>
+    public const int MarksMin = 4_096;
+
+    /// <summary>Rows of a state up to which it is written whole whenever it has changed.</summary>
+    public const int WholeRowsMax = 4_096;
+
+    /// <summary>Bytes of slots of a state up to which it is written whole whenever it has changed.</summary>
+    public const int WholeBytesMax = 64 << 10;
+
+    /// <summary>Bytes of a page of captured rows, about: from there on the collector does not move it.</summary>
+    public const int PageBytes = 96 << 10;
+
+    /// <summary>Pages kept for the next capture of a state.</summary>
+    public const int IdlePagesMax = 128;
+
+    /// <summary>Snapshots taken and not confirmed whose changes are remembered.</summary>
+    public const int UnconfirmedMax = 256;
 
     /// <summary>Elements of a full chunk of a list: what one append moves at most. A power of two.</summary>
     public const int ListChunkElements = 256;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Millrace.State.Snapshots;
 using Millrace.State.Tables;
 
 namespace Millrace.State.Timers;
@@ -23,7 +24,8 @@ struct SingleTimerRow
 /// <param name="queue">The queue of its domain of time.</param>
 /// <param name="context">The current key.</param>
 /// <param name="handle">The function's handle.</param>
-sealed class SingleTimerRows<TKey, TOps>(TimerQueue<TKey> queue, KeyContext<TKey> context, IKeyedTimer handle) : TimerRows<TKey>, IKeyedRows
+/// <param name="kind">What snapshots call it.</param>
+sealed class SingleTimerRows<TKey, TOps>(TimerQueue<TKey> queue, KeyContext<TKey> context, IKeyedTimer handle, string kind) : TimerRows<TKey>, IKeyedRows, ISnapshotState
     where TOps : struct, IKeyOps<TKey>
 {
     readonly StateTable<TKey, SingleTimerRow, TOps> _rows = new();
@@ -46,8 +48,10 @@ sealed class SingleTimerRows<TKey, TOps>(TimerQueue<TKey> queue, KeyContext<TKey
     {
         if (deadline.IsNone) throw TimerDeadline.None(handle.Name);
         uint hash = context.Require(handle.Name, out TKey key);
-        ref SingleTimerRow row = ref _rows.GetOrAdd(hash, key, out bool isNew);
-        if (!isNew && row.Deadline == deadline) return;
+        // Looked at before it is written: setting the same deadline again with every record is common, and is no change.
+        ref SingleTimerRow row = ref _rows.Peek(hash, key);
+        if (!Unsafe.IsNullRef(ref row) && row.Deadline == deadline) return;
+        row = ref _rows.GetOrAdd(hash, key, out bool isNew);
         row.Deadline = deadline;
         row.Sequence = queue.NextSequence();
         if (!isNew && row.EntryDeadline <= deadline) return;
@@ -79,13 +83,13 @@ sealed class SingleTimerRows<TKey, TOps>(TimerQueue<TKey> queue, KeyContext<TKey
 
     internal override bool IsStale(in TimerEntry<TKey> entry)
     {
-        ref SingleTimerRow row = ref _rows.Find(entry.Hash, entry.Key);
+        ref SingleTimerRow row = ref _rows.Peek(entry.Hash, entry.Key);
         return Unsafe.IsNullRef(ref row) || row.EntrySequence != entry.Sequence;
     }
 
     internal override TimerFate Take(ref TimerEntry<TKey> entry)
     {
-        ref SingleTimerRow row = ref _rows.Find(entry.Hash, entry.Key);
+        ref SingleTimerRow row = ref _rows.Peek(entry.Hash, entry.Key);
         if (Unsafe.IsNullRef(ref row) || row.EntrySequence != entry.Sequence) return TimerFate.Stale;
         if (row.Sequence == entry.Sequence)
         {
@@ -96,6 +100,15 @@ sealed class SingleTimerRows<TKey, TOps>(TimerQueue<TKey> queue, KeyContext<TKey
         entry.Deadline = row.EntryDeadline = row.Deadline;
         entry.Sequence = row.EntrySequence = row.Sequence;
         return TimerFate.Moved;
+    }
+
+    ISnapshotRows ISnapshotState.OpenSnapshots() => KeyedRows.OfTable(handle.Name, kind, _rows, new SingleTimerFormat());
+
+    internal override void Restored(in TimerEntry<TKey> entry)
+    {
+        ref SingleTimerRow row = ref _rows.Peek(entry.Hash, entry.Key);
+        row.Sequence = entry.Sequence;
+        Push(entry.Hash, entry.Key, ref row);
     }
 
     internal override void PushAll()

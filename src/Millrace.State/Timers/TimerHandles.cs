@@ -9,7 +9,7 @@ sealed class QueuedEventTimer<TKey, TOps> : EventTimer where TOps : struct, IKey
     internal QueuedEventTimer(string name, TimerQueue<TKey> queue, KeyContext<TKey> context)
     {
         Name = name;
-        Timers = new(queue, context, this);
+        Timers = new(queue, context, this, "event-timer");
         Timers.Join();
     }
 
@@ -30,7 +30,7 @@ sealed class QueuedProcessingTimer<TKey, TOps> : ProcessingTimer where TOps : st
     internal QueuedProcessingTimer(string name, TimerQueue<TKey> queue, KeyContext<TKey> context)
     {
         Name = name;
-        Timers = new(queue, context, this);
+        Timers = new(queue, context, this, "processing-timer");
         Timers.Join();
     }
 
@@ -48,37 +48,37 @@ sealed class QueuedProcessingTimer<TKey, TOps> : ProcessingTimer where TOps : st
 /// <summary>A set of timers in event time.</summary>
 sealed class QueuedEventTimerSet<TKey, TOps> : EventTimerSet where TOps : struct, IKeyOps<TKey>
 {
-    readonly TimerSetRows<TKey, TOps> _timers;
-
     internal QueuedEventTimerSet(string name, TimerQueue<TKey> queue, KeyContext<TKey> context)
     {
         Name = name;
-        _timers = new(queue, context, this);
-        _timers.Join();
+        Timers = new(queue, context, this, "event-timer-set");
+        Timers.Join();
     }
+
+    internal TimerSetRows<TKey, TOps> Timers { get; }
 
     public override string Name { get; }
 
-    public override void Add(Timestamp deadline) => _timers.Add(deadline);
+    public override void Add(Timestamp deadline) => Timers.Add(deadline);
 
-    public override bool Remove(Timestamp deadline) => _timers.Remove(deadline);
+    public override bool Remove(Timestamp deadline) => Timers.Remove(deadline);
 }
 
 /// <summary>A set of timers on the clock of the machine.</summary>
 sealed class QueuedProcessingTimerSet<TKey, TOps> : ProcessingTimerSet where TOps : struct, IKeyOps<TKey>
 {
-    readonly TimerSetRows<TKey, TOps> _timers;
-
     internal QueuedProcessingTimerSet(string name, TimerQueue<TKey> queue, KeyContext<TKey> context)
     {
         Name = name;
-        _timers = new(queue, context, this);
-        _timers.Join();
+        Timers = new(queue, context, this, "processing-timer-set");
+        Timers.Join();
     }
+
+    internal TimerSetRows<TKey, TOps> Timers { get; }
 
     public override string Name { get; }
 
-    public override void Add(Timestamp deadline) => _timers.Add(deadline);
+    public override void Add(Timestamp deadline) => Timers.Add(deadline);
 
-    public override bool Remove(Timestamp deadline) => _timers.Remove(deadline);
+    public override bool Remove(Timestamp deadline) => Timers.Remove(deadline);
 }

@@ -69,6 +69,27 @@ public sealed class TimerQueue<TKey>
         foreach (TimerRows<TKey> timer in _timers) timer.PushAll();
     }
 
+    /// <summary>
+    /// Makes the heap from restored rows, which may come from several instances: numbered anew by deadline, then by the number they had, so that
+    /// equal deadlines keep their order within each instance, and what is set from now on comes after them.
+    /// </summary>
+    internal void OnRestored()
+    {
+        _heap.Clear();
+        _stale = 0;
+        List<TimerEntry<TKey>> entries = [];
+        for (int timer = 0; timer < _timers.Count; timer++)
+        {
+            foreach ((uint hash, TKey key, Timestamp deadline, long sequence) in _timers[timer].Rows())
+                entries.Add(new() { Deadline = deadline, Sequence = sequence, Key = key, Hash = hash, Timer = timer });
+        }
+
+        entries.Sort(static (left, right) =>
+            left.IsBefore(right) ? -1 : right.IsBefore(left) ? 1 : left.Hash != right.Hash ? left.Hash.CompareTo(right.Hash) : left.Timer.CompareTo(right.Timer));
+        _sequence = 0;
+        foreach (TimerEntry<TKey> entry in entries) _timers[entry.Timer].Restored(entry with { Sequence = ++_sequence });
+    }
+
     /// <summary>Adds the rows of a declared timer.</summary>
     /// <returns>What <see cref="TimerEntry{TKey}.Timer"/> is for its entries.</returns>
     internal int Add(TimerRows<TKey> rows)

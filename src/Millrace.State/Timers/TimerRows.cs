@@ -18,6 +18,9 @@ public abstract class TimerRows<TKey>
     /// </summary>
     internal abstract TimerFate Take(ref TimerEntry<TKey> entry);
 
+    /// <summary>Gives a restored row the number of its entry, and pushes that.</summary>
+    internal abstract void Restored(in TimerEntry<TKey> entry);
+
     /// <summary>Pushes an entry for each row.</summary>
     internal abstract void PushAll();
 

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using Millrace.State.Codecs;
+using Millrace.State.Snapshots;
 using Millrace.State.Tables;
 
 namespace Millrace.State.Timers;
@@ -28,7 +30,9 @@ readonly struct TimerSetOps<TKey, TOps> : IKeyOps<TimerSetKey<TKey>> where TOps 
 /// <param name="queue">The queue of its domain of time.</param>
 /// <param name="context">The current key.</param>
 /// <param name="handle">The function's handle.</param>
-sealed class TimerSetRows<TKey, TOps>(TimerQueue<TKey> queue, KeyContext<TKey> context, IKeyedTimer handle) : TimerRows<TKey>
+/// <param name="kind">What snapshots call it.</param>
+sealed class TimerSetRows<TKey, TOps>(TimerQueue<TKey> queue, KeyContext<TKey> context, IKeyedTimer handle, string kind)
+    : TimerRows<TKey>, ISnapshotState
     where TOps : struct, IKeyOps<TKey>
 {
     readonly StateTable<TimerSetKey<TKey>, long, TimerSetOps<TKey, TOps>> _rows = new();
@@ -48,8 +52,9 @@ sealed class TimerSetRows<TKey, TOps>(TimerQueue<TKey> queue, KeyContext<TKey> c
     {
         if (deadline.IsNone) throw TimerDeadline.None(handle.Name);
         uint hash = context.Require(handle.Name, out TKey key);
-        ref long sequence = ref _rows.GetOrAdd(RowHash(hash, deadline), new(key, deadline), out bool isNew);
-        if (!isNew) return;
+        // Adding what is there already is no change.
+        if (_rows.TryGet(RowHash(hash, deadline), new(key, deadline), out _)) return;
+        ref long sequence = ref _rows.GetOrAdd(RowHash(hash, deadline), new(key, deadline), out _);
         sequence = queue.NextSequence();
         Push(hash, key, deadline, sequence);
     }
@@ -65,7 +70,7 @@ sealed class TimerSetRows<TKey, TOps>(TimerQueue<TKey> queue, KeyContext<TKey> c
 
     internal override bool IsStale(in TimerEntry<TKey> entry)
     {
-        ref long sequence = ref _rows.Find(RowHash(entry.Hash, entry.Deadline), new(entry.Key, entry.Deadline));
+        ref long sequence = ref _rows.Peek(RowHash(entry.Hash, entry.Deadline), new(entry.Key, entry.Deadline));
         return Unsafe.IsNullRef(ref sequence) || sequence != entry.Sequence;
     }
 
@@ -74,6 +79,32 @@ sealed class TimerSetRows<TKey, TOps>(TimerQueue<TKey> queue, KeyContext<TKey> c
         if (IsStale(entry)) return TimerFate.Stale;
         _rows.Remove(RowHash(entry.Hash, entry.Deadline), new(entry.Key, entry.Deadline));
         return TimerFate.Due;
+    }
+
+    ISnapshotRows ISnapshotState.OpenSnapshots()
+    {
+        Codec<TKey> keys = Codec.OfKey<TKey>();
+        Codec<Timestamp> deadlines = Codec.OfKey<Timestamp>();
+        Codec<long> sequences = Codec.Of<long>();
+        CapturedTables<TimerSetKey<TKey>, long, TimerSetOps<TKey, TOps>> rows = new(
+            handle.Name, new OneTable<TimerSetKey<TKey>, long, TimerSetOps<TKey, TOps>>(_rows), new TimerSetFormat<TKey, TOps>(keys, deadlines, sequences));
+        StateSchema schema = new()
+        {
+            Name = handle.Name, Layout = StateLayout.Keyed, Kind = kind, Key = keys.Schema, Sub = deadlines.Schema, Value = sequences.Schema,
+        };
+        return new KeyedRows(schema, _rows.Clock, [rows], (in row) =>
+        {
+            TKey key = RowReader.Key<TKey, TOps>(row, keys);
+            Timestamp deadline = RowReader.Read(row.Sub, deadlines);
+            if (row.IsDeleted) _rows.Remove(RowHash(row.Hash, deadline), new(key, deadline));
+            else _rows.GetOrAdd(RowHash(row.Hash, deadline), new(key, deadline), out _) = RowReader.Read(row.Value, sequences);
+        });
+    }
+
+    internal override void Restored(in TimerEntry<TKey> entry)
+    {
+        _rows.Peek(RowHash(entry.Hash, entry.Deadline), new(entry.Key, entry.Deadline)) = entry.Sequence;
+        Push(entry.Hash, entry.Key, entry.Deadline, entry.Sequence);
     }
 
     internal override void PushAll()

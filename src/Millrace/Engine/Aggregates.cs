@@ -170,6 +170,9 @@ public sealed class RecordList<T>
         _items[_count++] = item;
     }
 
+    /// <summary>The records there are now, for reading: shares their memory, and does not show what is added later.</summary>
+    public RecordList<T> Freeze() => new() { _items = _items, _count = _count };
+
     /// <summary>A new list of the records of both.</summary>
     public static RecordList<T> Concat(RecordList<T> left, RecordList<T> right)
     {

@@ -25,6 +25,9 @@ sealed class WindowDriver<TIn, TOut>(IOperator<TIn, TOut> op, int room = 16)
     /// <summary>Where in its batch the operator was when it threw.</summary>
     public int Position { get; private set; }
 
+    /// <summary>Goes on with another operator, restored from a snapshot of the last one.</summary>
+    public void Replace(IOperator<TIn, TOut> restored) => op = restored;
+
     /// <summary>Collects late records; bound with the same room as the output.</summary>
     public OutputBuffer<TIn> BindLate() => _late = new();
 

@@ -2,7 +2,6 @@ using FsCheck;
 using FsCheck.Fluent;
 using Millrace.Engine;
 using Millrace.Runtime.Operators;
-using Millrace.State;
 
 namespace Millrace.Tests.Runtime.Operators;
 
@@ -12,11 +11,11 @@ public sealed class WindowModelTests
     /// <summary>A record, or a watermark where the key is negative.</summary>
     public readonly record struct Step(int Key, long Ticks);
 
-    public sealed record Case(long Size, long Slide, long Offset, long Lateness, int Room, Step[] Steps)
+    public sealed record Case(long Size, long Slide, long Offset, long Lateness, int Room, bool IsRestored, Step[] Steps)
     {
         public WindowAssigner Windows => Sliding.Of(new(Size), new(Slide)).WithOffset(new(Offset));
 
-        public override string ToString() => $"{Windows} lateness {Lateness} room {Room}: {string.Join(" ", Steps.Select(s => s.Key < 0 ? $"W{s.Ticks}" : $"{s.Key}@{s.Ticks}"))}";
+        public override string ToString() => $"{Windows} lateness {Lateness} room {Room}{(IsRestored ? " restored" : "")}: {string.Join(" ", Steps.Select(s => s.Key < 0 ? $"W{s.Ticks}" : $"{s.Key}@{s.Ticks}"))}";
     }
 
     readonly record struct Result(int Key, Timestamp Start, Timestamp End, string Value, Timestamp Timestamp);
@@ -28,6 +27,7 @@ public sealed class WindowModelTests
         from offset in Gen.Choose(1 - slide, slide - 1)
         from lateness in Gen.OneOf(Gen.Constant(0), Gen.Choose(0, 80))
         from room in Gen.Elements(1, 2, 3, 1_000)
+        from isRestored in Gen.Elements(false, true)
         from start in Gen.Choose(-300, 300)
         from keys in Gen.Elements(1, 3, 40)
         from disorder in Gen.Elements(0, 5, 40)
@@ -36,7 +36,7 @@ public sealed class WindowModelTests
                 (12, from key in Gen.Choose(0, keys - 1) from move in Gen.Choose(0, 3) from back in Gen.Choose(0, disorder) select (key, move, back)),
                 (2, from move in Gen.Choose(0, 20) from back in Gen.Choose(0, disorder) select (-1, move, back)),
                 (1, from move in Gen.Choose(0, 300) select (-1, move, 0))), n * 3))
-        select new Case(size, slide, offset, lateness, room, Follow(start, steps));
+        select new Case(size, slide, offset, lateness, room, isRestored, Follow(start, steps));
 
     static Step[] Follow(long front, IEnumerable<(int Key, int Move, int Back)> steps) =>
         [.. steps.Select(s => new Step(s.Key, (front += s.Move) - s.Back))];
@@ -105,10 +105,8 @@ public sealed class WindowModelTests
     static bool Run<TAccumulator, TAggregate>(Case c, TAggregate aggregate, Func<Case, string, string>? expect = null)
         where TAggregate : struct, IAggregate<int, (int, int), TAccumulator, (int, TimeWindow, string)>
     {
-        WindowOperator<int, (int, int), TAccumulator, (int Key, TimeWindow Window, string Value), TAggregate, Int32KeyOps> op =
-            new(static r => r.Item1, c.Windows, new(c.Lateness), aggregate, TimeProvider.System);
-        WindowDriver<(int, int), (int Key, TimeWindow Window, string Value)> driver = new(op, c.Room);
-        op.BindLate(driver.BindLate());
+        WindowRestarts<TAccumulator, TAggregate> restarts = new(() => new(static r => r.Item1, c.Windows, new(c.Lateness), aggregate, TimeProvider.System), c.Room, c.IsRestored);
+        WindowDriver<(int, int), (int Key, TimeWindow Window, string Value)> driver = restarts.Driver;
         List<((int, int), Timestamp)> open = [];
         for (int i = 0; i < c.Steps.Length; i++)
         {
@@ -120,7 +118,10 @@ public sealed class WindowModelTests
 
             driver.FeedAt([.. open]);
             open.Clear();
+            restarts.Boundary();
             driver.WatermarkAt(new(c.Steps[i].Ticks));
+            restarts.Watermark = new(Math.Max(restarts.Watermark.Ticks, c.Steps[i].Ticks));
+            restarts.Boundary();
         }
 
         driver.FeedAt([.. open]);
@@ -133,7 +134,7 @@ public sealed class WindowModelTests
         return results.OrderBy(static r => r.ToString(), StringComparer.Ordinal).SequenceEqual(expected.OrderBy(static r => r.ToString(), StringComparer.Ordinal))
             && driver.Results.All(r => IsInOrderOfSlices(c, r.Value.Value))
             && driver.Late.Select(static l => l.Value.Item2).SequenceEqual(model.Late)
-            && (op.OutsideWindows, op.LateDropped, op.PanesLive) == (model.Outside, 0, 0);
+            && (restarts.OutsideWindows, restarts.Operator.LateDropped, restarts.Operator.PanesLive) == (model.Outside, 0, 0);
     }
 
     static string Sorted(string value) => string.Concat(value.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse).Order().Select(static v => v + ","));

@@ -1,0 +1,200 @@
+using Millrace.State.Codecs;
+using Millrace.State.Snapshots;
+
+namespace Millrace.State.Tables;
+
+/// <summary>Puts a row of a snapshot back into its table.</summary>
+/// <param name="row">Borrowed.</param>
+/// <exception cref="CorruptDataException">The bytes are not a row of the state.</exception>
+public delegate void RestoreRow(in RunRow row);
+
+/// <summary>One keyed state of one task as snapshots see it: the tables it is in, and the chains of its runs. Owned by one task; not thread-safe.</summary>
+public sealed class KeyedRows : ISnapshotRows
+{
+    readonly EpochClock _clock;
+    readonly CapturedTables[] _tables;
+    readonly RestoreRow _restore;
+    readonly Action? _onRestored;
+    readonly RunChains _chains = new();
+    CutPlan? _plan;
+    uint _epoch;
+    long _droppedBelow;
+    int _next;
+
+    internal KeyedRows(StateSchema schema, EpochClock clock, CapturedTables[] tables, RestoreRow restore, Action? onRestored = null)
+    {
+        Schema = schema;
+        _clock = clock;
+        _tables = tables;
+        _restore = restore;
+        _onRestored = onRestored;
+    }
+
+    /// <inheritdoc/>
+    public StateSchema Schema { get; }
+
+    /// <summary>One value per key, in one table.</summary>
+    /// <param name="name">Unique within the operator.</param>
+    /// <param name="kind">For people and tools.</param>
+    /// <param name="table">The table.</param>
+    /// <exception cref="UnsupportedTypeException">Keys or values cannot be stored.</exception>
+    public static KeyedRows OfTable<TKey, TValue, TOps>(string name, string kind, StateTable<TKey, TValue, TOps> table)
+        where TOps : struct, IKeyOps<TKey> => OfTable(name, kind, table, ValueFormat<TValue>.Of());
+
+    internal static KeyedRows OfTable<TKey, TValue, TOps>(string name, string kind, StateTable<TKey, TValue, TOps> table, ValueFormat<TValue> format)
+        where TOps : struct, IKeyOps<TKey>
+    {
+        Codec<TKey> keys = Codec.OfKey<TKey>();
+        CapturedTables<TKey, TValue, TOps> rows = new(name, new OneTable<TKey, TValue, TOps>(table), new ValueRowFormat<TKey, TValue>(format));
+        StateSchema schema = new() { Name = name, Layout = StateLayout.Keyed, Kind = kind, Key = keys.Schema, Value = format.Schema };
+        return new(schema, table.Clock, [rows], (in row) =>
+        {
+            TKey key = RowReader.Key<TKey, TOps>(row, keys);
+            if (row.IsDeleted) table.Remove(row.Hash, key);
+            else table.GetOrAdd(row.Hash, key, out _) = RowReader.Value(row, format);
+        });
+    }
+
+    /// <summary>One value per key and slice of time, in a table per slice.</summary>
+    /// <param name="name">Unique within the operator.</param>
+    /// <param name="clock">The clock of all tables of the set.</param>
+    /// <param name="tables">The tables; tags are the first ticks of the slices.</param>
+    /// <param name="tableOf">Finds or makes the table of a slice.</param>
+    /// <exception cref="UnsupportedTypeException">Keys or values cannot be stored.</exception>
+    public static KeyedRows OfWindows<TKey, TValue, TOps>(
+        string name, EpochClock clock, ITableSet<TKey, TValue, TOps> tables, Func<long, StateTable<TKey, TValue, TOps>> tableOf)
+        where TOps : struct, IKeyOps<TKey>
+    {
+        ValueFormat<TValue> format = ValueFormat<TValue>.Of();
+        Codec<TKey> keys = Codec.OfKey<TKey>();
+        CapturedTables<TKey, TValue, TOps> rows = new(name, tables, new TaggedRowFormat<TKey, TValue>(format));
+        StateSchema schema = new()
+        {
+            Name = name, Layout = StateLayout.Keyed, Kind = "window", Key = keys.Schema, Sub = OrderedNumber.Schema, Value = format.Schema,
+        };
+        return new(schema, clock, [rows], (in row) =>
+        {
+            TKey key = RowReader.Key<TKey, TOps>(row, keys);
+            long first = OrderedNumber.Read(row.Sub);
+            if (row.IsDeleted) throw new CorruptDataException("A row of a window is marked as deleted, which windows never are one by one.", 0);
+            tableOf(first).GetOrAdd(row.Hash, key, out _) = RowReader.Value(row, format);
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Begin(in RowsCut cut)
+    {
+        Drop();
+        long rows = 0, bytes = 0;
+        uint knownSince = 0;
+        foreach (CapturedTables tables in _tables)
+        {
+            tables.Collect();
+            rows += tables.Rows;
+            bytes += tables.Bytes;
+            knownSince = Math.Max(knownSince, tables.DeletionsKnownSince);
+        }
+
+        bool isSmall = rows < TableLimits.WholeRowsMax || bytes < TableLimits.WholeBytesMax;
+        _epoch = _clock.Now;
+        _plan = _chains.Plan(cut, _epoch, isSmall, knownSince);
+        _droppedBelow = _tables[0].DroppedBelow;
+        foreach (SlicePlan slice in _plan.Slices) slice.HasChanged |= _tables[0].LastDropped > slice.Newest;
+        _clock.Advance();
+        foreach (CapturedTables tables in _tables) tables.Begin(_plan);
+    }
+
+    /// <inheritdoc/>
+    public bool Capture(ref int rows)
+    {
+        Invariant.That(_plan is not null, "rows are captured after the cut and before they are handed over");
+        for (; _next < _tables.Length; _next++)
+        {
+            if (!_tables[_next].Capture(ref rows)) return false;
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<CapturedRun> Take()
+    {
+        Invariant.That(_plan is not null && _next == _tables.Length, "rows are handed over once, when all are captured");
+        CutPlan plan = _plan;
+        List<CapturedRun> runs = [];
+        Span<bool> isWritten = stackalloc bool[plan.Slices.Length];
+        for (int i = 0; i < plan.Slices.Length; i++)
+        {
+            if (!plan.Slices[i].HasChanged && !plan.Slices[i].IsWanted) continue;
+            runs.Add(RunOf(i, plan.Slices[i]));
+            isWritten[i] = true;
+        }
+
+        _chains.OnTaken(plan, _epoch, isWritten);
+        Drop();
+        return runs;
+    }
+
+    /// <inheritdoc/>
+    public void Restore(in RunRow row) => _restore(row);
+
+    /// <inheritdoc/>
+    public void OnRestored()
+    {
+        _chains.Forget();
+        _onRestored?.Invoke();
+    }
+
+    TableRun RunOf(int index, SlicePlan slice)
+    {
+        List<RunPart> parts = [];
+        foreach (CapturedTables tables in _tables) tables.Take(index, parts);
+        return new([.. parts])
+        {
+            Range = slice.Range, IsFull = slice.IsFull, Base = slice.Base, DroppedBelow = slice.IsFull ? long.MinValue : _droppedBelow,
+        };
+    }
+
+    void Drop()
+    {
+        if (_plan is null) return;
+        foreach (CapturedTables tables in _tables) tables.Drop();
+        _plan = null;
+        _next = 0;
+    }
+}
+
+/// <summary>Reads rows of snapshots.</summary>
+static class RowReader
+{
+    /// <summary>Reads the key of a row.</summary>
+    /// <exception cref="CorruptDataException">The bytes are not a key, or not the one of the row's hash.</exception>
+    public static TKey Key<TKey, TOps>(in RunRow row, Codec<TKey> codec) where TOps : struct, IKeyOps<TKey>
+    {
+        CodecReader reader = new(row.Key);
+        TKey key = codec.Read(ref reader);
+        reader.End();
+        if (key is null || default(TOps).Hash(key) != row.Hash) throw new CorruptDataException("The hash of a row is not that of its key.", 0);
+        return key;
+    }
+
+    /// <summary>Reads the value of a row.</summary>
+    /// <exception cref="CorruptDataException">The bytes are not a value.</exception>
+    public static TValue Value<TValue>(in RunRow row, ValueFormat<TValue> format)
+    {
+        CodecReader reader = new(row.Value);
+        TValue value = format.Read(ref reader);
+        reader.End();
+        return value;
+    }
+
+    /// <summary>Reads all of some bytes.</summary>
+    /// <exception cref="CorruptDataException">The bytes are not a value.</exception>
+    public static T Read<T>(ReadOnlySpan<byte> bytes, Codec<T> codec)
+    {
+        CodecReader reader = new(bytes);
+        T value = codec.Read(ref reader);
+        reader.End();
+        return value;
+    }
+}

@@ -1,0 +1,96 @@
+using Millrace.State.Codecs;
+
+namespace Millrace.State.Tables;
+
+/// <summary>Takes what a capture needs of the rows of one table, or of several of one kind. Owned by the thread that owns the tables.</summary>
+/// <param name="name">The state, for errors.</param>
+/// <param name="format">How rows are written.</param>
+/// <param name="isForMarks">Whether the rows are marks of deletion: those a full run has no use for, and they can be forgotten.</param>
+sealed class RowKeeper<TKey, TValue>(string name, RowFormat<TKey, TValue> format, bool isForMarks)
+{
+    readonly PagePool<TableSlot<TKey, TValue>> _pool = new();
+    readonly RowPages<TableSlot<TKey, TValue>>?[] _pages = new RowPages<TableSlot<TKey, TValue>>?[CutPlan.SlicesMax];
+    readonly EncodedRows?[] _encoded = new EncodedRows?[CutPlan.SlicesMax];
+    CutPlan _plan = null!;
+    uint _changedAfter;     // No row that was last written at this epoch or before is wanted by any slice.
+    long _expected;
+
+    /// <summary>Whether the rows are marks of deletion.</summary>
+    public bool IsForMarks => isForMarks;
+
+    /// <summary>A capture begins.</summary>
+    /// <param name="plan">What each slice wants.</param>
+    /// <param name="expected">How many rows there are.</param>
+    public void Begin(CutPlan plan, long expected)
+    {
+        _plan = plan;
+        _expected = expected;
+        _changedAfter = uint.MaxValue;
+        // A full run has no use for a mark, but whether there is a new one says whether the slice has changed.
+        foreach (SlicePlan slice in plan.Slices) _changedAfter = Math.Min(_changedAfter, isForMarks && slice.IsFull ? slice.Newest : slice.ChangedAfter);
+    }
+
+    /// <summary>Copies the rows of a segment that belong to the cut and are wanted.</summary>
+    public void KeepAll(TableSlot<TKey, TValue>[] slots, uint firstLive, uint captureBelow, long tag)
+    {
+        uint least = Math.Max(firstLive, _changedAfter + 1);
+        foreach (ref TableSlot<TKey, TValue> slot in slots.AsSpan())
+        {
+            if (slot.Epoch >= least && slot.Epoch < captureBelow) Keep(ref slot, tag);
+        }
+    }
+
+    /// <summary>Copies a row of the cut, if it is wanted.</summary>
+    public void Keep(ref TableSlot<TKey, TValue> slot, long tag)
+    {
+        uint hash = format.HashOf(slot.Hash, slot.Key);
+        int index = _plan.SliceOf(hash);
+        SlicePlan slice = _plan.Slices[index];
+        if (slot.Epoch > slice.Newest) slice.HasChanged = true;
+        if (slot.Epoch <= slice.ChangedAfter || (isForMarks && slice.IsFull)) return;
+        if (!format.IsFixed)
+        {
+            Encode(hash, index, ref slot, tag);
+            return;
+        }
+
+        RowPages<TableSlot<TKey, TValue>> pages = _pages[index] ??= new(_pool, _expected);
+        ref TableSlot<TKey, TValue> copy = ref pages.Add(tag);
+        copy = slot;
+        if (format.NeedsFreezing) copy.Value = format.Freeze(copy.Value);
+    }
+
+    /// <summary>Whether no later snapshot needs a mark.</summary>
+    public bool CanForget(ref TableSlot<TKey, TValue> slot) =>
+        slot.Epoch <= _plan.Slices[_plan.SliceOf(format.HashOf(slot.Hash, slot.Key))].NeededAfter;
+
+    /// <summary>Hands over what was copied of a slice.</summary>
+    public void Take(int slice, List<RunPart> into)
+    {
+        if (_pages[slice] is { } pages) into.Add(new SlotPart<TKey, TValue>(name, pages, format, isForMarks));
+        if (_encoded[slice] is { } encoded) into.Add(new EncodedPart(encoded, isForMarks));
+        _pages[slice] = null;
+        _encoded[slice] = null;
+    }
+
+    /// <summary>Drops what was copied and not handed over.</summary>
+    public void Drop()
+    {
+        foreach (RowPages<TableSlot<TKey, TValue>>? pages in _pages) pages?.Dispose();
+        foreach (EncodedRows? encoded in _encoded) encoded?.Dispose();
+        Array.Clear(_pages);
+        Array.Clear(_encoded);
+    }
+
+    void Encode(uint hash, int slice, ref TableSlot<TKey, TValue> slot, long tag)
+    {
+        try
+        {
+            (_encoded[slice] ??= new()).Add(hash, format, ref slot, tag);
+        }
+        catch (UnencodableValueException e)
+        {
+            throw new UnencodableValueException($"The state '{name}' of the key {slot.Key} cannot be stored: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Millrace.State.Tables;
+
+/// <summary>
+/// The pages that the captures of one table are copied into: taken by the thread that owns the table, given back by whoever wrote the run.
+/// Keeps a bounded number for the next capture. Thread-safe.
+/// </summary>
+sealed class PagePool<TRow>
+{
+    /// <summary>Rows of a page, as a power of two.</summary>
+    public static readonly int PageBits = Math.Max(4, BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)(TableLimits.PageBytes / Unsafe.SizeOf<TRow>() + 1))));
+
+    readonly Lock _lock = new();        // Guards the pages at hand.
+    readonly Stack<TRow[]> _idle = [];
+
+    public TRow[] Rent()
+    {
+        lock (_lock)
+        {
+            if (_idle.TryPop(out TRow[]? page)) return page;
+        }
+
+        return RuntimeHelpers.IsReferenceOrContainsReferences<TRow>() ? new TRow[1 << PageBits] : GC.AllocateUninitializedArray<TRow>(1 << PageBits);
+    }
+
+    public void Return(TRow[] page, int used)
+    {
+        if (page.Length != 1 << PageBits) return;
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<TRow>()) Array.Clear(page, 0, used);
+        lock (_lock)
+        {
+            if (_idle.Count < TableLimits.IdlePagesMax) _idle.Push(page);
+        }
+    }
+}
+
+/// <summary>Captured rows in pages. Filled by one thread, then read by another; owns its pages until it is disposed.</summary>
+/// <param name="pool">Where pages come from.</param>
+/// <param name="expected">How many rows there may be at most, so that a small state takes no whole page.</param>
+sealed class RowPages<TRow>(PagePool<TRow> pool, long expected) : IDisposable
+{
+    readonly List<TRow[]> _pages = [];
+    readonly List<(int First, long Tag)> _tags = [];
+    TRow[] _page = [];
+    int _used;
+
+    /// <summary>How many rows there are.</summary>
+    public int Count => _pages.Count == 0 ? 0 : ((_pages.Count - 1) << PagePool<TRow>.PageBits) + _used;
+
+    /// <summary>A row.</summary>
+    public ref TRow this[int index] => ref _pages[index >> PagePool<TRow>.PageBits][index & ((1 << PagePool<TRow>.PageBits) - 1)];
+
+    /// <summary>Room for one more row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref TRow Add(long tag)
+    {
+        if (_used == _page.Length) NextPage();
+        if (_tags[^1].Tag != tag) _tags.Add((Count, tag));
+        return ref _page[_used++];
+    }
+
+    /// <summary>The tag a row was added with.</summary>
+    public long TagOf(int index)
+    {
+        int low = 0;
+        for (int high = _tags.Count - 1; low < high;)
+        {
+            int middle = (low + high + 1) >>> 1;
+            if (_tags[middle].First <= index) low = middle;
+            else high = middle - 1;
+        }
+
+        return _tags[low].Tag;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        for (int i = 0; i < _pages.Count; i++) pool.Return(_pages[i], i + 1 == _pages.Count ? _used : _pages[i].Length);
+        _pages.Clear();
+        _page = [];
+        _used = 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    void NextPage()
+    {
+        int whole = 1 << PagePool<TRow>.PageBits;
+        if (_pages.Count == 1 && _page.Length < whole)
+        {
+            // What was expected to be few rows is not.
+            TRow[] larger = pool.Rent();
+            _page.CopyTo(larger, 0);
+            _pages[0] = _page = larger;
+            return;
+        }
+
+        if (_pages.Count == 0) _tags.Add((0, 0));
+        _page = _pages.Count == 0 && expected < whole ? new TRow[(int)Math.Max(expected, 4)] : pool.Rent();
+        _pages.Add(_page);
+        _used = 0;
+    }
+}

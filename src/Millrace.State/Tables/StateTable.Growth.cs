@@ -1,0 +1,67 @@
+namespace Millrace.State.Tables;
+
+/// <content>How a table grows.</content>
+public sealed partial class StateTable<TKey, TValue, TOps>
+{
+    void Grow(TableSegment<TKey, TValue> segment, uint hash)
+    {
+        // Slots move, so what a capture needs of them is copied now.
+        if (IsCaptureOpen) CaptureSegment(segment);
+        if (segment.Slots.Length < TableLimits.SegmentSlotsMax)
+        {
+            TableSlot<TKey, TValue>[] old = segment.Slots;
+            SlotCount += old.Length;
+            segment.Slots = new TableSlot<TKey, TValue>[old.Length * 2];
+            segment.Count = 0;
+            foreach (ref TableSlot<TKey, TValue> slot in old.AsSpan()) Place(segment, ref slot);
+            return;
+        }
+
+        if (segment.Depth == 32 - _shift) DoubleDirectory();
+        Split(segment, hash);
+    }
+
+    void DoubleDirectory()
+    {
+        Invariant.That(_shift > 4, "the directory of a table stays below 2^28 segments");
+        var doubled = new TableSegment<TKey, TValue>[_directory.Length * 2];
+        for (int i = 0; i < doubled.Length; i++) doubled[i] = _directory[i >> 1];
+        _directory = doubled;
+        _shift--;
+    }
+
+    void Split(TableSegment<TKey, TValue> segment, uint hash)
+    {
+        TableSlot<TKey, TValue>[] old = segment.Slots;
+        int depth = segment.Depth + 1;
+        TableSegment<TKey, TValue> low = segment;
+        TableSegment<TKey, TValue> high = new(old.Length, depth) { CapturedFor = low.CapturedFor };
+        low.Depth = depth;
+        low.Count = 0;
+        low.Slots = _spare ?? new TableSlot<TKey, TValue>[old.Length];
+        SlotCount += old.Length;
+
+        int span = 1 << (32 - _shift - depth);
+        int start = (int)((ulong)(hash * TableLimits.Remix) >> _shift) & ~((span << 1) - 1);
+        _directory.AsSpan(start, span).Fill(low);
+        _directory.AsSpan(start + span, span).Fill(high);
+        foreach (ref TableSlot<TKey, TValue> slot in old.AsSpan())
+        {
+            if (slot.Epoch >= _firstLiveEpoch) Place(SegmentOf(slot.Hash), ref slot);
+        }
+
+        Array.Clear(old);
+        _spare = old;
+    }
+
+    void Place(TableSegment<TKey, TValue> segment, ref TableSlot<TKey, TValue> slot)
+    {
+        if (slot.Epoch < _firstLiveEpoch) return;
+        TableSlot<TKey, TValue>[] slots = segment.Slots;
+        uint mask = (uint)(slots.Length - 1);
+        uint at = slot.Hash & mask;
+        while (slots[at].Epoch >= _firstLiveEpoch) at = (at + 1) & mask;
+        slots[at] = slot;
+        segment.Count++;
+    }
+}

@@ -1,0 +1,170 @@
+using Millrace.Engine;
+using Millrace.Runtime.Operators;
+using Millrace.State;
+using Millrace.State.Snapshots;
+using Millrace.Tests.State.Tables;
+
+namespace Millrace.Tests.Runtime.Operators;
+
+/// <summary>Panes that are captured while records come and windows go.</summary>
+public sealed class WindowSnapshotTests
+{
+    sealed class ManualTime : TimeProvider
+    {
+        public long Milliseconds;
+
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddMilliseconds(Milliseconds);
+    }
+
+    readonly ManualTime _time = new();
+
+    WindowOperator<int, int, long, WindowValue<int, long>, CountAggregate<int, int>, Int32KeyOps> Count(WindowAssigner windows) =>
+        new(static r => r, windows, TimeSpan.Zero, default, _time);
+
+    static WindowOperator<int, int, RecordList<int>, int, ProcessAggregate<int, int, int>, Int32KeyOps> Records(WindowAssigner windows) =>
+        new(static r => r % 50, windows, TimeSpan.Zero, new(new CountRecords()), TimeProvider.System);
+
+    sealed class CountRecords : IWindowProcess<int, int, int>
+    {
+        public void OnWindow(in WindowContent<int, int> content, Output<int> output) => output.Emit(content.Records.Length);
+    }
+
+    [Theory]
+    [InlineData(1, 40)]
+    [InlineData(2, 3_000)]
+    public void Capture_WhilePanesAreWrittenAndDropped_EqualsACopyAtTheBarrier(int seed, int keys)
+    {
+        Random random = new(seed);
+        var op = Count(Sliding.Of(TimeSpan.FromMilliseconds(40), TimeSpan.FromMilliseconds(10)));
+        var twin = Count(Sliding.Of(TimeSpan.FromMilliseconds(40), TimeSpan.FromMilliseconds(10)));
+        WindowDriver<int, WindowValue<int, long>> driver = new(op, room: 100_000), beside = new(twin, room: 100_000);
+        RunStore store = new();
+        long now = 0, confirmed = 0;
+        for (long id = 1; id <= 40; id++)
+        {
+            Advance();
+            ISnapshotRows rows = op.SnapshotRows[0];
+            rows.Begin(new(id, confirmed, KeyRange.Full, IsFull: false));
+            RunStore whole = new();
+            Take(whole, twin.SnapshotRows[0], id);
+            for (int budget = 0; !rows.Capture(ref budget); budget = random.Next(500)) Advance();
+            store.Add(id, confirmed, rows.Take());
+            Assert.Equal(Rows(whole, id), Rows(store, id));
+            if (random.Next(4) > 0) confirmed = id;
+        }
+
+        Assert.Equal(beside.Results.Count, driver.Results.Count);
+        return;
+
+        void Advance()
+        {
+            (int, long)[] records = [.. Enumerable.Range(0, random.Next(keys)).Select(_ => (random.Next(keys), now + random.Next(60)))];
+            driver.Feed(records);
+            beside.Feed(records);
+            if (random.Next(3) > 0) return;
+            now += random.Next(30);
+            driver.Watermark(now - 1);
+            beside.Watermark(now - 1);
+        }
+    }
+
+    [Fact]
+    public void Capture_ListsOfRecords_AreThoseOfTheBarrier()
+    {
+        var op = Records(Tumbling.Of(TimeSpan.FromSeconds(1)));
+        WindowDriver<int, int> driver = new(op);
+        driver.Feed([.. Enumerable.Range(0, 200).Select(i => (i, 5L))]);
+        ISnapshotRows rows = op.SnapshotRows[0];
+        rows.Begin(new(1, 0, KeyRange.Full, IsFull: true));
+        driver.Feed([.. Enumerable.Range(0, 300).Select(i => (i, 6L))]);
+        int budget = int.MaxValue;
+        Assert.True(rows.Capture(ref budget));
+        RunStore store = new();
+        store.Add(1, 0, rows.Take());
+        var restored = Records(Tumbling.Of(TimeSpan.FromSeconds(1)));
+        store.Restore(1, KeyRange.Full, restored.SnapshotRows[0]);
+        restored.OnRestored(Timestamp.None);
+        WindowDriver<int, int> after = new(restored);
+        after.End();
+        Assert.Equal(Enumerable.Repeat(4, 50), after.Results.Select(r => r.Value));
+        driver.End();
+        Assert.Equal(Enumerable.Repeat(10, 50), driver.Results.Select(r => r.Value));
+    }
+
+    [Fact]
+    public void Restore_InProcessingTime_FiresWhatFellDueMeanwhileAndNothingTwice()
+    {
+        WindowAssigner windows = Sliding.Of(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(5)).InProcessingTime();
+        var op = Count(windows);
+        WindowDriver<int, WindowValue<int, long>> driver = new(op);
+        _time.Milliseconds = 7;
+        driver.Feed((1, 0), (1, 0));
+        Clock(driver, 11);
+        Assert.Equal(2, Assert.Single(driver.Take()).Value.Value);
+        RunStore store = new();
+        Take(store, op.SnapshotRows[0], 1);
+
+        var restored = Count(windows);
+        store.Restore(1, KeyRange.Full, restored.SnapshotRows[0]);
+        restored.OnRestored(op.OwnTime);
+        WindowDriver<int, WindowValue<int, long>> after = new(restored);
+        Assert.Equal(op.NextProcessingTime, restored.NextProcessingTime);
+        Clock(after, 100);
+        (WindowValue<int, long> value, _) = Assert.Single(after.Take());
+        Assert.Equal((2, 14), (value.Value, value.Window.MaxTimestamp.ToUnixMilliseconds()));
+        Assert.Equal(Timestamp.MaxValue, restored.NextProcessingTime);
+    }
+
+    [Fact]
+    public void Restore_ToOtherWindows_IsRefused()
+    {
+        var op = Count(Tumbling.Of(TimeSpan.FromMilliseconds(10)));
+        new WindowDriver<int, WindowValue<int, long>>(op).Feed((1, 15));
+        RunStore store = new();
+        Take(store, op.SnapshotRows[0], 1);
+        var other = Count(Tumbling.Of(TimeSpan.FromMilliseconds(7)));
+        Exception e = Assert.Throws<Millrace.State.Codecs.CorruptDataException>(() => store.Restore(1, KeyRange.Full, other.SnapshotRows[0]));
+        Assert.Contains("another size", e.Message, StringComparison.Ordinal);
+    }
+
+    void Clock(WindowDriver<int, WindowValue<int, long>> driver, long milliseconds)
+    {
+        _time.Milliseconds = milliseconds;
+        driver.Clock(WindowDriver<int, int>.At(milliseconds));
+    }
+
+    static void Take(RunStore store, ISnapshotRows rows, long id)
+    {
+        rows.Begin(new(id, 0, KeyRange.Full, IsFull: true));
+        int budget = int.MaxValue;
+        Assert.True(rows.Capture(ref budget));
+        store.Add(id, 0, rows.Take());
+    }
+
+    static SortedDictionary<string, string> Rows(RunStore store, long id)
+    {
+        CollectedRows rows = new();
+        store.Restore(id, KeyRange.Full, rows);
+        return rows.All;
+    }
+
+    /// <summary>Keeps the rows that a restore would have.</summary>
+    sealed class CollectedRows : ISnapshotRows
+    {
+        public SortedDictionary<string, string> All { get; } = new(StringComparer.Ordinal);
+
+        public StateSchema Schema => throw new NotSupportedException();
+
+        public void Begin(in RowsCut cut) => throw new NotSupportedException();
+
+        public bool Capture(ref int rows) => throw new NotSupportedException();
+
+        public IReadOnlyList<CapturedRun> Take() => throw new NotSupportedException();
+
+        public void Restore(in RunRow row) => All[$"{Convert.ToHexString(row.Key)} {Convert.ToHexString(row.Sub)}"] = Convert.ToHexString(row.Value);
+
+        public void OnRestored()
+        {
+        }
+    }
+}
