@@ -1,0 +1,81 @@
+using Millrace.State.Snapshots;
+
+namespace Millrace.Runtime.Checkpoints;
+
+/// <summary>What is done after a checkpoint was committed: sinks, deletions, the copy of a savepoint. One checkpoint at a time, in order.</summary>
+sealed class CheckpointFollowUp(CheckpointContext context, CheckpointBooks books, ManifestCache cache, SnapshotCleaner cleaner)
+{
+    readonly HashSet<TransactionName> _committed = [];
+
+    /// <summary>Does it.</summary>
+    /// <returns>The savepoint's folder; null for a checkpoint.</returns>
+    public async ValueTask<FollowUpResult> RunAsync(CheckpointAttempt attempt, SnapshotReference snapshot, CancellationToken cancellationToken)
+    {
+        long started = context.Time.GetTimestamp();
+        int transactions = await CommitAsync(cancellationToken);
+        TimeSpan committing = Lap(ref started);
+        int deleted = await DeleteAsync(cancellationToken);
+        TimeSpan cleaning = Lap(ref started);
+        SavepointFolder? folder = attempt.Request is { Purpose: CheckpointPurpose.Savepoint or CheckpointPurpose.Stop } request
+            ? await GatherAsync(snapshot, request.Target, cancellationToken)
+            : null;
+        return new FollowUpResult(folder, transactions, deleted, committing, cleaning, folder is null ? TimeSpan.Zero : Lap(ref started));
+    }
+
+    /// <summary>Commits what is owed and was not committed by this deployment yet.</summary>
+    public async ValueTask<int> CommitAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<OwedTransaction> all = context.Ledger.State.Owed;
+        // What the ledger acknowledges need not be remembered.
+        _committed.IntersectWith(all.Select(TransactionName.Of));
+        OwedTransaction[] owed = [.. all.Where(transaction => !_committed.Contains(TransactionName.Of(transaction)))];
+        await OwedSettlement.CommitAsync(owed, context.Commits, books.Settle, cancellationToken);
+        _committed.UnionWith(owed.Select(TransactionName.Of));
+        return owed.Length;
+    }
+
+    /// <summary>Deletes what is doomed; that it is gone rides with the next entry.</summary>
+    public async ValueTask<int> DeleteAsync(CancellationToken cancellationToken)
+    {
+        HashSet<string> gone = [.. books.Open().Swept];
+        string[] doomed = [.. context.Ledger.State.Doomed.Where(key => !gone.Contains(key))];
+        await cleaner.DeleteAsync(doomed, cancellationToken);
+        books.Sweep(doomed);
+        return doomed.Length;
+    }
+
+    /// <summary>Copies a pinned checkpoint into its folder and records that it is complete.</summary>
+    public async ValueTask<SavepointFolder> GatherAsync(SnapshotReference snapshot, string? target, CancellationToken cancellationToken)
+    {
+        ISavepointCopy copy = context.Savepoints ?? throw new InvalidOperationException("the job was given nowhere to gather savepoints");
+        SavepointFolder folder = await copy.CopyAsync(snapshot, target, cancellationToken);
+        await cache.LoadAsync(context.Ledger.State, cancellationToken);
+        CheckpointPage page = books.Open();
+        await context.Ledger.AppendAsync(state => [.. page.Events(), .. Taken(state, snapshot, folder)], cancellationToken);
+        books.Close(page);
+        return folder;
+    }
+
+    // Copying may take longer than retention lasts; then the pin was all that kept the checkpoint.
+    IEnumerable<LedgerEvent> Taken(LedgerState state, SnapshotReference snapshot, SavepointFolder folder)
+    {
+        yield return new LedgerEvent.SavepointTaken(snapshot, folder.Address, folder.Sha256);
+        SnapshotReference[] kept =
+        [
+            .. state.Retained.Select(r => r.Snapshot),
+            .. state.Pins.Where(pin => pin.Snapshot != snapshot || pin.Reason != LedgerFold.Gathering).Select(pin => pin.Snapshot),
+        ];
+        if (!kept.Contains(snapshot) && Retention.Keys([snapshot], kept, cache.Find) is { } keys) yield return new LedgerEvent.Doomed([], keys);
+    }
+
+    TimeSpan Lap(ref long started)
+    {
+        long now = context.Time.GetTimestamp();
+        TimeSpan lap = context.Time.GetElapsedTime(started, now);
+        started = now;
+        return lap;
+    }
+}
+
+/// <summary>What was done after a commit, and how long it took.</summary>
+sealed record FollowUpResult(SavepointFolder? Folder, int Transactions, int Deleted, TimeSpan Committing, TimeSpan Cleaning, TimeSpan Gathering);

@@ -1,0 +1,109 @@
+using Millrace.Runtime.Messages;
+using Millrace.State;
+using Millrace.State.Snapshots;
+using Barrier = Millrace.Runtime.Messages.Barrier;
+
+namespace Millrace.Runtime.Checkpoints;
+
+/// <summary>Makes a collected checkpoint count: manifest, then entry. One at a time.</summary>
+sealed class CheckpointWriter(CheckpointContext context, CheckpointBooks books, ManifestCache cache, AttemptId deployment)
+{
+    /// <summary>Writes and commits.</summary>
+    /// <param name="attempt">With everything collected.</param>
+    /// <param name="begunAt">When it began, by the leader's clock.</param>
+    /// <param name="parents">Checkpoints whose packs may be named by some that are under way.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="Storage.StoreUnavailableException">The manifest could not be written; nothing was committed.</exception>
+    /// <exception cref="LedgerFencedException">Whether it was committed is for the next leader to find out.</exception>
+    public async ValueTask<SnapshotReference> CommitAsync(
+        CheckpointAttempt attempt, DateTimeOffset begunAt, IReadOnlyCollection<long> parents, CancellationToken cancellationToken)
+    {
+        await cache.LoadAsync(context.Ledger.State, cancellationToken);
+        CheckpointPage page = books.Open();
+        SnapshotManifest manifest = Assemble(attempt, begunAt, page);
+        SnapshotReference snapshot = await WriteAsync(manifest, cancellationToken);
+        cache.Add(snapshot, manifest);
+        await context.Ledger.AppendAsync(state => Events(state, attempt, snapshot, manifest, page, parents), cancellationToken);
+        books.Close(page);
+        cache.Trim(context.Ledger.State);
+        return snapshot;
+    }
+
+    async ValueTask<SnapshotReference> WriteAsync(SnapshotManifest manifest, CancellationToken cancellationToken)
+    {
+        bool isWritten = false;
+        try
+        {
+            SnapshotReference snapshot = await context.Manifests.WriteAsync(manifest, cancellationToken);
+            isWritten = true;
+            return snapshot;
+        }
+        finally
+        {
+            // Perhaps it is there all the same. No other checkpoint has this id in this deployment, so the name can go.
+            if (!isWritten) books.Discard(LedgerKeys.ManifestOf(manifest.Id, manifest.Attempt));
+        }
+    }
+
+    SnapshotManifest Assemble(CheckpointAttempt attempt, DateTimeOffset begunAt, CheckpointPage page)
+    {
+        Barrier barrier = attempt.Barrier;
+        // Savepoints are written whole, and so is the first checkpoint of a deployment: they name nothing of a parent.
+        SnapshotReference? parent = barrier.IsSavepoint || barrier.Confirmed == 0 ? null
+            : context.Ledger.State.Retained.Select(r => r.Snapshot).LastOrDefault(r => r.Id == barrier.Confirmed && r.Attempt == deployment);
+        Invariant.That(parent is not null || barrier.IsSavepoint || barrier.Confirmed == 0, "the parent of a checkpoint under way is retained");
+        WorkerSnapshot[] parts = [.. attempt.Collected.Values];
+        var header = new SnapshotManifest
+        {
+            Id = attempt.Id,
+            Kind = SnapshotKind.Checkpoint,   // the savepoint is the copy in its own folder
+            Job = context.Program.Job,
+            Timeline = context.Ledger.State.Timeline,
+            Attempt = deployment,
+            Parent = parent,
+            TakenAt = begunAt,
+            IsDrained = attempt.IsFinal,
+            Engine = context.Program.Engine,
+            Fingerprint = context.Program.Fingerprint,
+            Operators = [],
+            Owed = Owed(page, parts),
+        };
+        SnapshotManifest? before = parent is null ? null : cache.Find(parent);
+        Invariant.That(parent is null || before is not null, "the manifest of a checkpoint of this deployment is at hand");
+        return ManifestAssembly.Build(header, context.Program.Verbs, before, parts);
+    }
+
+    /// <summary>Everything that is not acknowledged: by the ledger before, or by the entry that comes with this manifest.</summary>
+    List<OwedTransaction> Owed(CheckpointPage page, WorkerSnapshot[] parts)
+    {
+        HashSet<TransactionName> seen = [.. page.Settled];
+        IEnumerable<OwedTransaction> prepared = parts.SelectMany(part => part.Operators).SelectMany(slice => slice.Prepared);
+        return [.. context.Ledger.State.Owed.Concat(page.StrayTransactions).Concat(prepared).Where(owed => seen.Add(TransactionName.Of(owed)))];
+    }
+
+    IReadOnlyList<LedgerEvent> Events(
+        LedgerState state, CheckpointAttempt attempt, SnapshotReference snapshot, SnapshotManifest manifest, CheckpointPage page,
+        IReadOnlyCollection<long> parents)
+    {
+        HashSet<TransactionName> known = [.. state.Owed.Select(TransactionName.Of)];
+        SourcePosition[] positions =
+        [
+            .. from op in manifest.Operators
+               from entry in op.States
+               where entry.Schema.Layout == StateLayout.Split
+               from item in entry.Items
+               select new SourcePosition(op.Id, item.Text),
+        ];
+        var committed = new LedgerEvent.CheckpointCommitted(
+            snapshot, attempt.Barrier.IsSavepoint || IsDrainedStop(attempt) ? SnapshotKind.Savepoint : SnapshotKind.Checkpoint,
+            manifest.TakenAt, manifest.Watermark, attempt.Collected.Values.SelectMany(part => part.Packs).Sum(pack => pack.Length),
+            positions, [.. manifest.Owed.Where(owed => !known.Contains(TransactionName.Of(owed)))],
+            attempt.Request?.Target, attempt.Purpose == CheckpointPurpose.Stop, attempt.IsFinal, attempt.IsFinal);
+        List<LedgerEvent> events = [.. page.Events(), committed];
+        SnapshotReference[] retained = [.. state.Retained.Select(r => r.Snapshot), snapshot];
+        if (Retention.Plan(retained, state.Pins, parents, context.Options.Retained, cache.Find) is { } doomed) events.Add(doomed);
+        return events;
+    }
+
+    static bool IsDrainedStop(CheckpointAttempt attempt) => attempt.Request is { Purpose: CheckpointPurpose.Stop };
+}

@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using Millrace.State;
+using Millrace.State.Snapshots;
+
+namespace Millrace.Runtime.Checkpoints;
+
+/// <summary>
+/// How a process comes to lead a job, and how it commits: a pure function from what it knows and the store's reply to what it knows and
+/// asks next. One request is under way at a time; an unanswered one is asked again, the same.
+/// <code>
+/// Finding -> Claiming -> Walking -> Following -> Appending(entry 0) -> Checking -> Leading
+///                |                                                         |        |   ^
+///                +-> Outrun                             Fenced &lt;-----------+        v   |
+///                                                          ^-------- Checking &lt;- Appending(entry n)
+/// </code>
+/// A reader goes Finding -> Walking -> Following -> Checking -> Read.
+/// </summary>
+public static class LedgerMachine
+{
+    static readonly LedgerReply.Unknown s_unknown = new();
+
+    /// <summary>Begins to lead.</summary>
+    /// <param name="claim">The claim; its term is found out.</param>
+    /// <param name="keys">The names of objects.</param>
+    /// <param name="job">The name of the job.</param>
+    /// <param name="hint">The term of <c>HEAD</c>; 0 for none.</param>
+    public static LeaderState Begin(TermClaim claim, LedgerKeys keys, string job, long hint) =>
+        BeginReading(keys, job, hint) with { Claim = claim };
+
+    /// <summary>Begins to read, without any right to write.</summary>
+    public static LeaderState BeginReading(LedgerKeys keys, string job, long hint) => new()
+    {
+        Phase = new LeaderPhase.Finding(TipSearch.From(hint)),
+        Keys = keys,
+        Job = LedgerFold.NewJob(job),
+    };
+
+    /// <summary>Begins to append an entry.</summary>
+    /// <param name="state">Leading.</param>
+    /// <param name="events">What happened; the caller has checked that it can follow.</param>
+    /// <param name="at">When.</param>
+    public static LeaderState Append(LeaderState state, IReadOnlyList<LedgerEvent> events, DateTimeOffset at)
+    {
+        Invariant.That(state.MayAct, "only who leads, and has settled the entry before, appends");
+        LedgerPosition tip = state.Tip!;
+        var entry = new LedgerEntry(state.Term, tip.Sequence + 1, tip.Sha256, state.Claim!.Nonce, at, events);
+        Invariant.That(LedgerFold.Problem(state.Job, entry) is null, LedgerFold.Problem(state.Job, entry) ?? "the entry follows");
+        return state with { Phase = new LeaderPhase.Appending(SealedEntry.Of(entry)) };
+    }
+
+    /// <summary>Begins to claim the next term, to keep chains short. The leader goes on as its own successor.</summary>
+    public static LeaderState Roll(LeaderState state, DateTimeOffset at)
+    {
+        Invariant.That(state.MayAct, "only who leads rolls its term");
+        return Claim(state with { Claim = state.Claim! with { ClaimedAt = at } });
+    }
+
+    /// <summary>Begins to ask whether it still leads.</summary>
+    public static LeaderState Check(LeaderState state)
+    {
+        Invariant.That(state.MayAct, "only who leads asks whether it does");
+        return state with { Phase = new LeaderPhase.Checking(null) };
+    }
+
+    /// <summary>What to ask the store now; null when nothing is under way.</summary>
+    public static LedgerRequest? Request(LeaderState state) => state.Phase switch
+    {
+        LeaderPhase.Finding finding => new LedgerRequest.ReadTerm(finding.Search.Probe ?? throw new UnreachableException("a search that is over is left")),
+        LeaderPhase.Claiming claiming => new LedgerRequest.CreateTerm(claiming.Claim),
+        LeaderPhase.ComparingClaim comparing => new LedgerRequest.ReadTerm(comparing.Claim.Claim.Term),
+        LeaderPhase.Walking walking => new LedgerRequest.ReadEntry(walking.Term, 0),
+        LeaderPhase.Following => new LedgerRequest.ReadEntry(state.Tip!.Term, state.Tip.Sequence + 1),
+        LeaderPhase.Appending appending => new LedgerRequest.CreateEntry(appending.Entry),
+        LeaderPhase.ComparingEntry comparing => new LedgerRequest.ReadEntry(comparing.Entry.Entry.Term, comparing.Entry.Entry.Sequence),
+        LeaderPhase.Checking => new LedgerRequest.ReadTerm(state.Term + 1),
+        _ => null,
+    };
+
+    /// <summary>What follows from the store's reply to <see cref="Request"/>.</summary>
+    public static LeaderState Step(LeaderState state, LedgerReply reply) => (state.Phase, reply) switch
+    {
+        // Unknown is neither yes nor no: the same request again, with the same bytes.
+        (_, LedgerReply.Unknown) => state,
+
+        (LeaderPhase.Finding finding, LedgerReply.Found or LedgerReply.Missing) => Find(state, finding.Search, reply is LedgerReply.Found),
+
+        (LeaderPhase.Claiming, LedgerReply.Created) => Walk(state, state.Term - 1),
+        (LeaderPhase.Claiming claiming, LedgerReply.Exists) => state with { Phase = new LeaderPhase.ComparingClaim(claiming.Claim) },
+        (LeaderPhase.ComparingClaim comparing, LedgerReply.Found found) when LedgerEntry.Hash(found.Bytes.Span) == comparing.Claim.Sha256 => Walk(state, state.Term - 1),
+        (LeaderPhase.ComparingClaim, LedgerReply.Found found) => Outrun(state, found.Bytes),
+        (LeaderPhase.ComparingClaim, LedgerReply.Missing) => Refuse(state, state.Keys.Term(state.Term)),
+
+        (LeaderPhase.Walking walking, LedgerReply.Missing) => Walk(state, walking.Term - 1),
+        (LeaderPhase.Walking walking, LedgerReply.Found found) => Follow(state, walking.Term, 0, found.Bytes),
+        (LeaderPhase.Following, LedgerReply.Found found) => Follow(state, state.Tip!.Term, state.Tip.Sequence + 1, found.Bytes),
+        (LeaderPhase.Following, LedgerReply.Missing) => AtTail(state),
+
+        (LeaderPhase.Appending appending, LedgerReply.Created) => state with { Phase = new LeaderPhase.Checking(appending.Entry) },
+        (LeaderPhase.Appending appending, LedgerReply.Exists) => state with { Phase = new LeaderPhase.ComparingEntry(appending.Entry) },
+        (LeaderPhase.ComparingEntry comparing, LedgerReply.Found found) when LedgerEntry.Hash(found.Bytes.Span) == comparing.Entry.Sha256 =>
+            state with { Phase = new LeaderPhase.Checking(comparing.Entry) },
+        // Nobody but the holder of the term writes there, and what is sent is never changed.
+        (LeaderPhase.ComparingEntry comparing, LedgerReply.Found) => state with { Phase = new LeaderPhase.Refused(
+            $"{state.Keys.Entry(state.Term, comparing.Entry.Entry.Sequence)} was written by somebody else; is another program writing to this folder?") },
+        (LeaderPhase.ComparingEntry comparing, LedgerReply.Missing) => Refuse(state, state.Keys.Entry(state.Term, comparing.Entry.Entry.Sequence)),
+
+        (LeaderPhase.Checking checking, LedgerReply.Missing) => Pass(state, checking.Entry),
+        (LeaderPhase.Checking, LedgerReply.Found) when state.Claim is null => BeginReading(state.Keys, state.Job.Job, state.Term + 1),
+        (LeaderPhase.Checking, LedgerReply.Found) => state with { Phase = new LeaderPhase.Fenced(state.Term + 1) },
+
+        _ => throw new UnreachableException($"a process that is {state.Phase.GetType().Name} cannot get {reply.GetType().Name}"),
+    };
+
+    /// <summary>A reply that settles nothing.</summary>
+    public static LedgerReply Unanswered => s_unknown;
+
+    static LeaderState Find(LeaderState state, TipSearch search, bool exists)
+    {
+        long probed = search.Probe!.Value;
+        TipSearch? next = search.After(probed, exists);
+        if (next is null) return Refuse(state, state.Keys.Term(probed), $"{state.Keys.Head} names it");
+        if (next.Probe is not null) return state with { Phase = new LeaderPhase.Finding(next) };
+        state = state with { Term = next.Low };
+        // The term below exists, it was seen: a claim never leaves a gap.
+        return state.Claim is null ? Walk(state, state.Term) : Claim(state);
+    }
+
+    static LeaderState Claim(LeaderState state)
+    {
+        TermClaim claim = state.Claim! with { Term = state.Term + 1 };
+        return state with { Claim = claim, Term = claim.Term, Phase = new LeaderPhase.Claiming(SealedClaim.Of(claim)) };
+    }
+
+    static LeaderState Outrun(LeaderState state, ReadOnlyMemory<byte> bytes)
+    {
+        // A leader that was rolling its own term has been overtaken; one that was starting has merely lost.
+        if (state.Tip is not null) return state with { Phase = new LeaderPhase.Fenced(state.Term) };
+        return state with { Phase = new LeaderPhase.Outrun(TermClaim.Read(state.Keys.Term(state.Term), bytes)) };
+    }
+
+    static LeaderState Walk(LeaderState state, long term)
+    {
+        // A leader that rolls its term wrote the entry it would find.
+        if (state.Tip is not null || term == 0) return AtTail(state);
+        return state with { Phase = new LeaderPhase.Walking(term) };
+    }
+
+    static LeaderState Follow(LeaderState state, long term, long sequence, ReadOnlyMemory<byte> bytes)
+    {
+        string key = state.Keys.Entry(term, sequence);
+        LedgerEntry entry = LedgerEntry.Read(key, bytes);
+        if ((entry.Term, entry.Sequence) != (term, sequence)) throw new LedgerCorruptException(key, $"it says that it is entry {entry.Term}.{entry.Sequence}");
+        if (sequence > 0 && entry.Previous != state.Tip!.Sha256) throw new LedgerCorruptException(key, "it does not follow the entry before it");
+        if (LedgerFold.Problem(state.Job, entry) is { } problem) throw new LedgerCorruptException(key, problem);
+        return state with
+        {
+            Phase = new LeaderPhase.Following(),
+            Tip = new LedgerPosition(term, sequence, LedgerEntry.Hash(bytes.Span)),
+            Job = LedgerFold.Apply(state.Job, entry),
+        };
+    }
+
+    static LeaderState AtTail(LeaderState state)
+    {
+        if (state.Claim is null) return state with { Phase = new LeaderPhase.Checking(null) };
+        var opening = new LedgerEvent.Opening(state.Tip, state.Job);
+        var entry = new LedgerEntry(state.Term, 0, state.Tip?.Sha256 ?? LedgerEntry.None, state.Claim.Nonce, state.Claim.ClaimedAt, [opening]);
+        return state with { Phase = new LeaderPhase.Appending(SealedEntry.Of(entry)) };
+    }
+
+    static LeaderState Pass(LeaderState state, SealedEntry? entry)
+    {
+        // A reader: what it read was there before any later term, if the last term is the one it read.
+        if (state.Claim is null) return state with { Phase = new LeaderPhase.Read((state.Tip?.Term ?? 0) == state.Term) };
+        if (entry is null) return state with { Phase = new LeaderPhase.Leading() };
+        return state with { Phase = new LeaderPhase.Leading(), Tip = entry.Position, Job = LedgerFold.Apply(state.Job, entry.Entry) };
+    }
+
+    static LeaderState Refuse(LeaderState state, string key, string? because = null) => state with
+    {
+        Phase = new LeaderPhase.Refused($"{key} is gone{(because is null ? "" : $", though {because}")}: does a rule of the bucket expire objects? "
+            + "Bring it back from a version or copy of the bucket, and exempt this folder from the rule"),
+    };
+}

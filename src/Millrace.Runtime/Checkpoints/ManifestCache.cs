@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+using Millrace.State.Snapshots;
+using Millrace.Storage;
+
+namespace Millrace.Runtime.Checkpoints;
+
+/// <summary>The manifests of what is retained and pinned, read once each. Thread-safe.</summary>
+sealed class ManifestCache(IManifestStore store)
+{
+    readonly ConcurrentDictionary<SnapshotReference, SnapshotManifest?> _manifests = [];
+    long _reads;
+
+    /// <summary>Requests sent.</summary>
+    public long Reads => Interlocked.Read(ref _reads);
+
+    /// <summary>The manifest; null when it cannot be read, or was not loaded.</summary>
+    public SnapshotManifest? Find(SnapshotReference snapshot) => _manifests.GetValueOrDefault(snapshot);
+
+    public void Add(SnapshotReference snapshot, SnapshotManifest manifest) => _manifests[snapshot] = manifest;
+
+    /// <summary>Loads what is named and not loaded. One that is damaged is remembered as unreadable.</summary>
+    public async ValueTask LoadAsync(LedgerState state, CancellationToken cancellationToken)
+    {
+        foreach (SnapshotReference snapshot in Named(state).Where(snapshot => !_manifests.ContainsKey(snapshot)))
+        {
+            try
+            {
+                Interlocked.Increment(ref _reads);
+                _manifests[snapshot] = await store.ReadAsync(snapshot, cancellationToken);
+            }
+            catch (Exception e) when (e is SnapshotCorruptException or ObjectMissingException)
+            {
+                // Nothing is deleted that it may name; whoever starts from it is told what is wrong with it.
+                _manifests[snapshot] = null;
+            }
+        }
+    }
+
+    /// <summary>Forgets what is neither retained nor pinned. By the writer of checkpoints alone, when none of its own is on the way.</summary>
+    public void Trim(LedgerState state)
+    {
+        HashSet<SnapshotReference> named = Named(state);
+        foreach (SnapshotReference snapshot in _manifests.Keys.Where(snapshot => !named.Contains(snapshot))) _manifests.TryRemove(snapshot, out _);
+    }
+
+    static HashSet<SnapshotReference> Named(LedgerState state) =>
+        [.. state.Retained.Select(r => r.Snapshot), .. state.Pins.Select(pin => pin.Snapshot)];
+}

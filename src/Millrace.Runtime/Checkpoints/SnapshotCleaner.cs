@@ -1,0 +1,47 @@
+using Millrace.State;
+using Millrace.State.Snapshots;
+using Millrace.Storage;
+
+namespace Millrace.Runtime.Checkpoints;
+
+/// <summary>Deletes by exact key what the ledger has doomed. Idempotent: after a crash it begins again. Thread-safe.</summary>
+/// <param name="store">The store.</param>
+/// <param name="keys">Where the job is in it.</param>
+public sealed class SnapshotCleaner(IObjectStore store, LedgerKeys keys)
+{
+    const int ParallelDeletes = 8;
+
+    long _deleted;
+
+    /// <summary>Objects deleted so far, those that were gone already included.</summary>
+    public long Deleted => Interlocked.Read(ref _deleted);
+
+    /// <summary>Deletes objects whose doom was committed by this leader, or accepted by it.</summary>
+    /// <param name="doomed">Relative to the root of the job.</param>
+    /// <param name="cancellationToken">Cancels; what is left is still doomed.</param>
+    /// <exception cref="StoreUnavailableException">The store refused; what is left is still doomed.</exception>
+    public async ValueTask DeleteAsync(IReadOnlyCollection<string> doomed, CancellationToken cancellationToken)
+    {
+        foreach (string[] some in doomed.Chunk(ParallelDeletes)) await Task.WhenAll(some.Select(key => DeleteAsync(key, cancellationToken)));
+    }
+
+    /// <summary>Deletes what an earlier leader doomed and did not get to, and says so in the ledger.</summary>
+    /// <returns>How many objects.</returns>
+    public async ValueTask<int> ResumeAsync(Ledger ledger, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> doomed = ledger.State.Doomed;
+        if (doomed.Count == 0) return 0;
+        // Doomed is doomed, whoever leads; the question only spares a process that was overtaken the work.
+        await ledger.CheckAsync(cancellationToken);
+        await DeleteAsync(doomed, cancellationToken);
+        await ledger.AppendAsync([new LedgerEvent.Swept(doomed)], cancellationToken);
+        return doomed.Count;
+    }
+
+    async Task DeleteAsync(string key, CancellationToken cancellationToken)
+    {
+        Invariant.That(LedgerKeys.IsDisposable(key), "terms, entries and strangers are never deleted");
+        await store.DeleteAsync(keys.Of(key), cancellationToken);
+        Interlocked.Increment(ref _deleted);
+    }
+}
