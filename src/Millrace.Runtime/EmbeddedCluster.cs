@@ -1,3 +1,4 @@
+using Millrace.Runtime.Durable;
 using Millrace.Runtime.Planning;
 using Millrace.Runtime.Tasks;
 
@@ -17,6 +18,23 @@ public static class EmbeddedCluster
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options));
         PlanModel plan = Planner.Plan(graph, options.Parallelism, options.IsChaining);
         EmbeddedJob job = new(graph, plan, options, tasks => new WorkerThreads(options.Threads, tasks, options.Time));
+        job.Start();
+        return job;
+    }
+
+    /// <summary>Plans a job and starts it with its state in a store: from where it was, or as the options ask.</summary>
+    /// <param name="graph">The job.</param>
+    /// <param name="options">How to run it.</param>
+    /// <param name="durable">Where its state is, and what the start asks for.</param>
+    /// <returns>The job, which begins by reading its ledger; refusals and failures are told by its completion.</returns>
+    /// <exception cref="InvalidJobException">The job cannot run as described; nothing was started.</exception>
+    public static DurableJob StartDurable(JobGraph graph, EmbeddedOptions options, DurableOptions durable)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(durable);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options));
+        PlanModel plan = Planner.Plan(graph, options.Parallelism, options.IsChaining);
+        DurableJob job = new(graph, plan, options, durable, tasks => new WorkerThreads(options.Threads, tasks, options.Time));
         job.Start();
         return job;
     }

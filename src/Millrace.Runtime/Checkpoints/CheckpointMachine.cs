@@ -141,11 +141,10 @@ public static class CheckpointMachine
     {
         CheckpointState state = step.State;
         if (!HasSlot(state)) return false;
-        int next = state.Waiting.Index().Where(w => !w.Item.IsDrain || state.AreTasksFinished).Select(w => w.Index).FirstOrDefault(-1);
-        if (next >= 0)
+        if (state.Waiting.Length > 0)
         {
-            CheckpointRequest request = state.Waiting[next];
-            step.State = state with { Waiting = state.Waiting.RemoveAt(next) };
+            CheckpointRequest request = state.Waiting[0];
+            step.State = state with { Waiting = state.Waiting.RemoveAt(0) };
             step.Begin(request.Purpose, request);
             return true;
         }

@@ -1,5 +1,4 @@
 using Millrace.State.Snapshots;
-using Barrier = Millrace.Runtime.Messages.Barrier;
 
 namespace Millrace.Runtime.Checkpoints;
 

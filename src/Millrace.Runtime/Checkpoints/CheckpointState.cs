@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Millrace.Runtime.Messages;
-using Barrier = Millrace.Runtime.Messages.Barrier;
 
 namespace Millrace.Runtime.Checkpoints;
 
@@ -27,7 +26,7 @@ public enum CheckpointPurpose
 /// <param name="Ticket">Tells requests apart; the answer names it.</param>
 /// <param name="Purpose">Manual, savepoint or stop.</param>
 /// <param name="Target">Savepoints and stops: the address of the folder; null for the job's own place.</param>
-/// <param name="IsDrain">Stops: whether to wait until all tasks have finished.</param>
+/// <param name="IsDrain">Stops: whether all windows and event timers fire first.</param>
 public sealed record CheckpointRequest(long Ticket, CheckpointPurpose Purpose, string? Target = null, bool IsDrain = false);
 
 /// <summary>A checkpoint under way. Immutable.</summary>

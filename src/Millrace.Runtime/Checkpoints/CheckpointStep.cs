@@ -1,5 +1,4 @@
 using Millrace.Runtime.Messages;
-using Barrier = Millrace.Runtime.Messages.Barrier;
 
 namespace Millrace.Runtime.Checkpoints;
 
@@ -27,7 +26,7 @@ sealed class CheckpointStep(CheckpointState state, TimeSpan now)
             State.NextId, State.Confirmed,
             isForced ? Alignment.Aligned : options.Alignment,
             isForced || options.Alignment != Alignment.Aligned ? Timeout.InfiniteTimeSpan : options.AlignTimeout,
-            IsStop: purpose == CheckpointPurpose.Stop, isSavepoint);
+            IsStop: purpose == CheckpointPurpose.Stop, IsDrain: request?.IsDrain ?? false, isSavepoint);
         var attempt = new CheckpointAttempt { Barrier = barrier, Purpose = purpose, Request = request, BegunAt = now, IsFinal = State.AreTasksFinished };
         State = State with
         {

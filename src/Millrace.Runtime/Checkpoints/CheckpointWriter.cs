@@ -1,7 +1,6 @@
 using Millrace.Runtime.Messages;
 using Millrace.State;
 using Millrace.State.Snapshots;
-using Barrier = Millrace.Runtime.Messages.Barrier;
 
 namespace Millrace.Runtime.Checkpoints;
 
@@ -53,25 +52,42 @@ sealed class CheckpointWriter(CheckpointContext context, CheckpointBooks books, 
             : context.Ledger.State.Retained.Select(r => r.Snapshot).LastOrDefault(r => r.Id == barrier.Confirmed && r.Attempt == deployment);
         Invariant.That(parent is not null || barrier.IsSavepoint || barrier.Confirmed == 0, "the parent of a checkpoint under way is retained");
         WorkerSnapshot[] parts = [.. attempt.Collected.Values];
-        var header = new SnapshotManifest
+        SnapshotManifest? before = parent is null ? null : cache.Find(parent);
+        Invariant.That(parent is null || before is not null, "the manifest of a checkpoint of this deployment is at hand");
+        return ManifestBuilder.Build(new()
         {
             Id = attempt.Id,
             Kind = SnapshotKind.Checkpoint,   // the savepoint is the copy in its own folder
             Job = context.Program.Job,
             Timeline = context.Ledger.State.Timeline,
             Attempt = deployment,
-            Parent = parent,
+            Parent = before,
+            ParentReference = parent,
             TakenAt = begunAt,
-            IsDrained = attempt.IsFinal,
+            IsDrained = attempt.IsFinal || barrier.IsDrain,
             Engine = context.Program.Engine,
             Fingerprint = context.Program.Fingerprint,
-            Operators = [],
+            Operators = [.. Operators(parts)],
+            Workers = [.. parts.Select(static part => new WorkerPart(part.Packs, [.. part.Operators.Select(Slice)]))],
             Owed = Owed(page, parts),
-        };
-        SnapshotManifest? before = parent is null ? null : cache.Find(parent);
-        Invariant.That(parent is null || before is not null, "the manifest of a checkpoint of this deployment is at hand");
-        return ManifestAssembly.Build(header, context.Program.Verbs, before, parts);
+        });
     }
+
+    IEnumerable<OperatorDraft> Operators(WorkerSnapshot[] parts) =>
+        from slice in parts.SelectMany(static part => part.Operators)
+        group slice by slice.OperatorId into op
+        orderby op.Key
+        select new OperatorDraft(op.Key, context.Program.Verbs.GetValueOrDefault(op.Key, ""), op.First().Subtask.Parallelism);
+
+    static SlicePart Slice(OperatorSlice slice) => new()
+    {
+        OperatorId = slice.OperatorId,
+        Subtask = slice.Subtask.Index,
+        Range = slice.Range,
+        IsFinished = slice.IsFinished,
+        Watermark = slice.Watermark,
+        States = slice.States,
+    };
 
     /// <summary>Everything that is not acknowledged: by the ledger before, or by the entry that comes with this manifest.</summary>
     List<OwedTransaction> Owed(CheckpointPage page, WorkerSnapshot[] parts)
@@ -98,7 +114,7 @@ sealed class CheckpointWriter(CheckpointContext context, CheckpointBooks books, 
             snapshot, attempt.Barrier.IsSavepoint || IsDrainedStop(attempt) ? SnapshotKind.Savepoint : SnapshotKind.Checkpoint,
             manifest.TakenAt, manifest.Watermark, attempt.Collected.Values.SelectMany(part => part.Packs).Sum(pack => pack.Length),
             positions, [.. manifest.Owed.Where(owed => !known.Contains(TransactionName.Of(owed)))],
-            attempt.Request?.Target, attempt.Purpose == CheckpointPurpose.Stop, attempt.IsFinal, attempt.IsFinal);
+            attempt.Request?.Target, attempt.Purpose == CheckpointPurpose.Stop, attempt.IsFinal, manifest.IsDrained);
         List<LedgerEvent> events = [.. page.Events(), committed];
         SnapshotReference[] retained = [.. state.Retained.Select(r => r.Snapshot), snapshot];
         if (Retention.Plan(retained, state.Pins, parents, context.Options.Retained, cache.Find) is { } doomed) events.Add(doomed);

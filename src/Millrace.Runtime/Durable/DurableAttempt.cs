@@ -1,5 +1,4 @@
 using Millrace.Runtime.Checkpoints;
-using Millrace.Runtime.Jobs;
 using Millrace.Runtime.Messages;
 using Millrace.Runtime.Planning;
 using Millrace.Runtime.Tasks;
@@ -34,7 +33,6 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IOwedCommits, I
     readonly WorkerSnapshots _snapshots;
     readonly CheckpointCoordinator _coordinator;
     readonly OwedSinks _sinks;
-    readonly TaskCompletionSource _final = new(TaskCreationOptions.RunContinuationsAsynchronously);
     Task<CheckpointAnswer>? _stop;
 
     public DurableAttempt(DurableProgram program, Ledger ledger, RestorePoint? from, Action<CheckpointStatistics> taken)
@@ -71,7 +69,7 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IOwedCommits, I
             Commits = this,
             Savepoints = new SavepointCopy(program.Folder, program.Durable),
             Time = options.Time,
-            OnTaken = statistics => OnTaken(statistics, taken),
+            OnTaken = taken,
             OnAborted = (id, why) => program.Durable.Tell($"checkpoint {id} failed: {why}"),
         });
     }
@@ -156,9 +154,8 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IOwedCommits, I
             return;
         }
 
-        _coordinator.OnTasksFinished();
-        Task first = await Task.WhenAny(_final.Task, _coordinator.Completion).ConfigureAwait(false);
-        await first.ConfigureAwait(false);
+        if (await _coordinator.FinishAsync().ConfigureAwait(false) is CheckpointAnswer.Refused unfinished)
+            throw new CheckpointFailedException($"the last output could not be committed: {unfinished.Why}");
     }
 
     /// <summary>What ends the checkpoints ends the tasks.</summary>
@@ -166,11 +163,5 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IOwedCommits, I
     {
         await _coordinator.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_coordinator.Completion.Exception is { } failure) _deployment.Fail(failure.InnerException ?? failure);
-    }
-
-    void OnTaken(CheckpointStatistics statistics, Action<CheckpointStatistics> taken)
-    {
-        taken(statistics);
-        if (statistics.Purpose == CheckpointPurpose.Final) _final.TrySetResult();
     }
 }

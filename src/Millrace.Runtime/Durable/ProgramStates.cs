@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Millrace.Runtime.Planning;
 using Millrace.Runtime.Tasks;
-using Millrace.State.Snapshots;
 
 namespace Millrace.Runtime.Durable;
 

@@ -18,7 +18,8 @@ public readonly record struct InFlightRecord<T>(Timestamp Timestamp, T Value);
 /// </summary>
 /// <typeparam name="T">The record type.</typeparam>
 /// <param name="hashOf">The hash of a record's key.</param>
-public sealed class InFlightRecords<T>(Func<T, uint> hashOf) : ISnapshotRows
+/// <param name="owned">The slice of the hash space whose records come here.</param>
+public sealed class InFlightRecords<T>(Func<T, uint> hashOf, KeyRange owned) : ISnapshotRows
 {
     /// <summary>Records of the batches in which restored ones are handed on.</summary>
     public const int BatchRecords = 256;
@@ -34,10 +35,10 @@ public sealed class InFlightRecords<T>(Func<T, uint> hashOf) : ISnapshotRows
     public StateSchema Schema { get; } = new() { Name = "in-flight", Layout = StateLayout.InFlight, Kind = "in-flight", Value = s_codec.Schema };
 
     /// <summary>The records of an edge by key; null where records cannot be stored, or go to instances without regard to a key.</summary>
-    public static InFlightRecords<T>? Of(IReadOnlyList<GraphEdge> edges)
+    public static InFlightRecords<T>? Of(IReadOnlyList<GraphEdge> edges, KeyRange owned)
     {
         if (CodecCheck.Problems(typeof(T)).Count > 0 || edges.Any(static e => e.Kind != PartitionKind.KeyBy)) return null;
-        return ((GraphEdge<T>)edges[0]).Partition.Accept(new HashReader());
+        return ((GraphEdge<T>)edges[0]).Partition.Accept(new HashReader(owned));
     }
 
     /// <summary>A barrier overtakes what is on its way.</summary>
@@ -81,7 +82,7 @@ public sealed class InFlightRecords<T>(Func<T, uint> hashOf) : ISnapshotRows
     {
         List<Row> rows = _rows;
         _rows = [];
-        return rows.Count == 0 ? [] : [new Run(rows) { Range = KeyRange.Of(0, 1), IsFull = true, Base = 0 }];
+        return rows.Count == 0 ? [] : [new Run(rows) { Range = owned, IsFull = true, Base = 0 }];
     }
 
     /// <inheritdoc/>
@@ -115,14 +116,14 @@ public sealed class InFlightRecords<T>(Func<T, uint> hashOf) : ISnapshotRows
         }
     }
 
-    sealed class HashReader : IPartitionVisitor<T, InFlightRecords<T>?>
+    sealed class HashReader(KeyRange owned) : IPartitionVisitor<T, InFlightRecords<T>?>
     {
         public InFlightRecords<T>? VisitPlain(PartitionKind kind) => null;
 
         public InFlightRecords<T>? VisitKeyBy<TKey>(Func<T, TKey> keyOf)
         {
             IKeyType<TKey> keys = KeyTypes.Of<TKey>();
-            return new(value => keys.Hash(keyOf(value)));
+            return new(value => keys.Hash(keyOf(value)), owned);
         }
     }
 }

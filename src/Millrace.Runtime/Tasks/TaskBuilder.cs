@@ -168,7 +168,7 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
             OperatorId = _node.Id,
             Snapshots = _snapshots,
             // Overtaking needs an operator that is found again by its id, and records that find their way by key.
-            InFlight = _node.GivenId is null ? null : InFlightRecords<T>.Of(_node.Inputs),
+            InFlight = _node.GivenId is null ? null : InFlightRecords<T>.Of(_node.Inputs, _snapshots.Range),
         };
         if (_context.Restored.TryGetValue(_node.Id, out RestoredOperator? restored)) gate.StartAt(restored.WatermarkOf(_snapshots.Range));
         _head = gate;

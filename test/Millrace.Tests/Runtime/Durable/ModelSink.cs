@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+
+namespace Millrace.Tests.Runtime.Durable;
+
+/// <summary>What a transactional sink wrote to, surviving the jobs that write: parts are invisible until they are committed.</summary>
+public sealed class ModelTable
+{
+    readonly Lock _lock = new();
+    readonly Dictionary<string, ImmutableArray<string>> _prepared = [];
+    readonly Dictionary<string, ImmutableArray<string>> _committed = [];
+
+    public IReadOnlyList<string> Visible
+    {
+        get
+        {
+            lock (_lock) return [.. _committed.Values.SelectMany(static rows => rows).Order(StringComparer.Ordinal)];
+        }
+    }
+
+    public int Parts
+    {
+        get
+        {
+            lock (_lock) return _committed.Count;
+        }
+    }
+
+    public void Prepare(string id, ImmutableArray<string> rows)
+    {
+        lock (_lock) _prepared.Add(id, rows);
+    }
+
+    public CommitOutcome Commit(string id)
+    {
+        lock (_lock)
+        {
+            if (_committed.ContainsKey(id)) return CommitOutcome.Already;
+            if (!_prepared.Remove(id, out ImmutableArray<string> rows)) return CommitOutcome.Missing;
+            _committed.Add(id, rows);
+            return CommitOutcome.Committed;
+        }
+    }
+
+    public void Abandon(string attempt, IReadOnlyCollection<string> owed)
+    {
+        lock (_lock)
+        {
+            foreach (string id in _prepared.Keys.Where(id => !owed.Contains(id) && SinkContext.CompareAttempts(id[..id.IndexOf('-', StringComparison.Ordinal)], attempt) < 0).ToArray())
+                _prepared.Remove(id);
+        }
+    }
+}
+
+public sealed record ModelPrepared(string Id);
+
+/// <summary>A transactional sink over a <see cref="ModelTable"/>.</summary>
+public sealed class ModelSink(ModelTable table) : ITransactionalSink<string, ImmutableArray<string>, ModelPrepared>
+{
+    readonly Dictionary<ImmutableArray<string>, string> _names = [];
+
+    public ValueTask CheckAsync(SinkContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    public ValueTask AbandonAsync(SinkContext context, IReadOnlyList<ModelPrepared> owed, CancellationToken cancellationToken)
+    {
+        table.Abandon(context.Attempt, [.. owed.Select(static o => o.Id)]);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<ITransactionalWriter<string, ImmutableArray<string>>> OpenAsync(SinkContext context, FunctionContext function, CancellationToken cancellationToken) =>
+        new(new Writer(this, $"{context.Attempt}-{context.Nonce}-{function.Subtask.Index}"));
+
+    public ValueTask<ModelPrepared> PrepareAsync(ImmutableArray<string> part, CancellationToken cancellationToken)
+    {
+        string id;
+        lock (_names) _names.Remove(part, out id!);
+        table.Prepare(id, part);
+        return new(new ModelPrepared(id));
+    }
+
+    public ValueTask<CommitOutcome> CommitAsync(ModelPrepared prepared, CancellationToken cancellationToken) => new(table.Commit(prepared.Id));
+
+    sealed class Writer(ModelSink sink, string name) : ITransactionalWriter<string, ImmutableArray<string>>
+    {
+        readonly List<string> _rows = [];
+        int _count;
+
+        public void TryWrite(ref BatchReader<string> batch)
+        {
+            _rows.AddRange(batch.Values);
+            batch.TakeAll();
+        }
+
+        public ValueTask WaitAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+        public bool Seal(bool isLast, out ImmutableArray<string> part)
+        {
+            part = [.. _rows];
+            if (_rows.Count == 0) return false;
+            _rows.Clear();
+            lock (sink._names) sink._names.Add(part, $"{name}-{_count++}");
+            return true;
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
