@@ -16,7 +16,7 @@ internal sealed class FileSinkWriter<T>(OutputTarget target, FileSinkOptions<T> 
     readonly RowEncoder<T> _encoder = options.Format.CreateEncoder();
     readonly Dictionary<string, OutputFile> _open = new(StringComparer.Ordinal);
     readonly List<SealedPiece> _complete = [];
-    readonly List<StagedFile> _unprepared = [];
+    readonly List<StagedFile> _unsealed = [];
     readonly string _parts = OutputTarget.Parts(context), _opens = OutputTarget.Opens(context), _deployment = Deployment.Of(context).ToString();
     readonly int _subtask = function.Subtask.Index;
     ArrayBufferWriter<byte> _spare = new();
@@ -62,15 +62,15 @@ internal sealed class FileSinkWriter<T>(OutputTarget target, FileSinkOptions<T> 
 
         part = _complete.Count == 0 ? null : new FilePart([.. _complete], start.Mark, context.IsDurable);
         _complete.Clear();
-        _unprepared.RemoveAll(static staged => staged.IsBeingPrepared);
+        // What is sealed may be prepared when the writer is gone; what never is, the next deployment deletes.
+        _unsealed.Clear();
         return part is not null;
     }
 
     public async ValueTask DisposeAsync()
     {
         await _write.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (StagedFile staged in _unprepared)
-            if (!staged.IsBeingPrepared) await staged.DiscardAsync().ConfigureAwait(false);
+        foreach (StagedFile staged in _unsealed) await staged.DiscardAsync().ConfigureAwait(false);
     }
 
     void Encode(OutputFile file, T value)
@@ -104,7 +104,7 @@ internal sealed class FileSinkWriter<T>(OutputTarget target, FileSinkOptions<T> 
         string name = $"{_parts}/{_deployment}~{_subtask.ToString(CultureInfo.InvariantCulture)}-{(_pieces++).ToString(CultureInfo.InvariantCulture)}";
         bool isNew = file.Length == 0;
         file.Begin(new StagedFile(target.PathOf(name)), name);
-        _unprepared.Add(file.Staged!);
+        _unsealed.Add(file.Staged!);
         if (isNew) _encoder.Begin(file.Staged!.Buffer);
     }
 

@@ -19,9 +19,6 @@ internal sealed class StagedFile(string path)
     /// <summary>How many bytes there are.</summary>
     public long Length => _handedOver + _filling.WrittenCount;
 
-    /// <summary>Whether somebody has begun to make it durable.</summary>
-    public bool IsBeingPrepared { get; private set; }
-
     /// <summary>Begins to write what was encoded, which goes on in the other buffer. The write before has ended.</summary>
     /// <param name="spare">An empty buffer; receives the full one, which is empty again when the task has completed.</param>
     public Task BeginWrite(ref ArrayBufferWriter<byte> spare)
@@ -35,7 +32,6 @@ internal sealed class StagedFile(string path)
     /// <exception cref="IOException">The disk refused; the message names the file.</exception>
     public async ValueTask CompleteAsync(CancellationToken cancellationToken)
     {
-        IsBeingPrepared = true;
         await _write.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -51,7 +47,7 @@ internal sealed class StagedFile(string path)
         }
     }
 
-    /// <summary>Forgets the bytes: nobody will prepare them.</summary>
+    /// <summary>Forgets the bytes: they were never sealed.</summary>
     public async ValueTask DiscardAsync()
     {
         await _write.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -76,7 +72,12 @@ internal sealed class StagedFile(string path)
         }
     }
 
-    FileStream Open() => new(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1, FileOptions.Asynchronous);
+    FileStream Open()
+    {
+        // Without storage the hidden folder goes with a commit after which it is empty, and this part may come later.
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        return new(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1, FileOptions.Asynchronous);
+    }
 
     IOException Failed(Exception e) =>
         new($"Writing '{path}' failed: {e.Message} Check the space on the disk and the permissions of the folder.", e);

@@ -18,6 +18,7 @@ public interface IIdempotentSink<T>
     /// <param name="context">The job, its line of history and the new deployment.</param>
     /// <param name="cancellationToken">Cancelled when the job is.</param>
     /// <exception cref="SinkRefusedException">The promise cannot hold; the message names the setting and the cure.</exception>
+    /// <exception cref="SinkFencedException">A later deployment has raised its fence.</exception>
     ValueTask RaiseFenceAsync(SinkContext context, CancellationToken cancellationToken);
 
     /// <summary>Opens a writer, before the first record of the deployment is read.</summary>
@@ -44,5 +45,10 @@ public interface IIdempotentWriter<T> : IAsyncDisposable
     /// offered meanwhile.
     /// </summary>
     /// <param name="cancellationToken">Cancelled when the job is.</param>
+    /// <exception cref="SinkFencedException">A later deployment has raised its fence; the records have no effect.</exception>
     ValueTask FlushAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>A deployment may not write any more, because a later one has raised its fence.</summary>
+/// <param name="message">Names the sink and the deployment.</param>
+public sealed class SinkFencedException(string message) : Exception(message);
