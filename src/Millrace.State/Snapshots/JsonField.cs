@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Millrace.State.Snapshots;
@@ -52,7 +53,7 @@ readonly struct JsonField(JsonElement element, string path)
         }
     }
 
-    public string Raw() => element.GetRawText();
+    public ReadOnlySpan<byte> Raw() => JsonMarshal.GetRawUtf8Value(element);
 
     public long Number(long smallest, long largest)
     {

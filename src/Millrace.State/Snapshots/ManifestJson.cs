@@ -44,8 +44,9 @@ public static class ManifestJson
             if (broken is not null) throw new SnapshotCorruptException(key, broken);
             return manifest;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The framework reports texts and names that are no Unicode only when they are looked at, and as an invalid operation.
             throw new SnapshotCorruptException(key, $"it is not JSON: {e.Message}", e);
         }
         catch (ManifestFieldException e)
@@ -232,6 +233,9 @@ sealed class ManifestWriter(Utf8JsonWriter json)
         using Utf8JsonWriter line = new(buffer, OneLine);
         foreach (T item in items)
         {
+            // Raw values come without line breaks of their own.
+            buffer.Write("\n"u8);
+            for (int spaces = 2 * json.CurrentDepth; spaces > 0; spaces -= 2) buffer.Write("  "u8);
             line.WriteStartObject();
             write(line, item);
             line.WriteEndObject();

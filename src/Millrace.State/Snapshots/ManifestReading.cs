@@ -1,4 +1,3 @@
-using System.Text;
 using Millrace.State.Codecs;
 
 namespace Millrace.State.Snapshots;
@@ -37,7 +36,7 @@ static class ManifestReading
         {
             try
             {
-                if (!schemas.TryAdd(name, TypeSchema.FromJson(Encoding.UTF8.GetBytes(schema.Raw())))) throw schema.Wrong("is there twice");
+                if (!schemas.TryAdd(name, TypeSchema.FromJson(schema.Raw()))) throw schema.Wrong("is there twice");
             }
             catch (Exception e) when (e is CorruptDataException or ArgumentException)
             {

@@ -19,7 +19,9 @@ static class RunChain
         {
             if (bySlice.TryGetValue(old.Range, out RunEntry? same))
             {
-                if (!same.IsFull && old.Snapshot <= same.Base) carried.Add(old);
+                if (same.IsFull) continue;
+                Invariant.That(!old.IsFull || old.Snapshot <= same.Base, $"the base of a run of {state} is not before the full run that its chain begins with");
+                if (old.Snapshot <= same.Base) carried.Add(old);
                 continue;
             }
 
