@@ -47,7 +47,7 @@ sealed class ProbeObjects(IObjectStore store, string folder)
     /// <summary>Deletes all of them.</summary>
     public async Task<string> ClearAsync(CancellationToken cancellationToken)
     {
-        foreach (string key in _keys.Keys) await store.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+        foreach (string[] some in _keys.Keys.Chunk(16)) await Task.WhenAll(some.Select(key => store.DeleteAsync(key, cancellationToken).AsTask())).ConfigureAwait(false);
         return $"{_keys.Count} names cleared";
     }
 

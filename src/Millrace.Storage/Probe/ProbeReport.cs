@@ -23,7 +23,7 @@ public sealed record ProbeCheck(string Name, bool Passed, string Detail, TimeSpa
 /// <summary>What a probe found.</summary>
 /// <param name="Store">The store's address.</param>
 /// <param name="Form">How thorough it was.</param>
-/// <param name="Checks">In the order they were made.</param>
+/// <param name="Checks">All that were made.</param>
 /// <param name="Elapsed">All together.</param>
 public sealed record ProbeReport(string Store, ProbeForm Form, IReadOnlyList<ProbeCheck> Checks, TimeSpan Elapsed)
 {

@@ -12,7 +12,7 @@ public sealed class StoreProbe(IObjectStore store, TimeProvider time, NonceSourc
     /// <summary>Below what key the probe works.</summary>
     public const string Folder = "_probe";
 
-    /// <summary>Runs the checks, one after another; each that fails says what was seen, and the others still run.</summary>
+    /// <summary>Runs the checks, all at the same time; each that fails says what was seen, and the others still run.</summary>
     /// <param name="form">How thorough.</param>
     /// <param name="cancellationToken">Cancels; what was written is then left behind.</param>
     /// <returns>What was found. A store that cannot be reached fails its checks: nothing is thrown for it.</returns>
@@ -37,11 +37,10 @@ public sealed class StoreProbe(IObjectStore store, TimeProvider time, NonceSourc
             plan.Add(("of racing uploads one is kept, whole", races.UploadsAsync));
         }
 
-        plan.Add(("the probe's own objects can be deleted", objects.ClearAsync));
         long began = time.GetTimestamp();
-        List<ProbeCheck> found = [];
-        foreach ((string name, Func<CancellationToken, Task<string>> check) in plan) found.Add(await RunAsync(name, check, cancellationToken).ConfigureAwait(false));
-        return new(store.Address, form, found, time.GetElapsedTime(began));
+        ProbeCheck[] found = await Task.WhenAll(plan.Select(p => RunAsync(p.Name, p.Check, cancellationToken))).ConfigureAwait(false);
+        ProbeCheck cleared = await RunAsync("the probe's own objects can be deleted", objects.ClearAsync, cancellationToken).ConfigureAwait(false);
+        return new(store.Address, form, [.. found, cleared], time.GetElapsedTime(began));
     }
 
     async Task<ProbeCheck> RunAsync(string name, Func<CancellationToken, Task<string>> check, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ using Millrace.Storage.S3;
 namespace Millrace.Tests.Storage.S3;
 
 /// <summary>A store that speaks S3 and ignores the conditions of conditional writes.</summary>
-[Collection(CephServerCollection.Name)] // Not at the same time as the other server: both take their credentials from the environment.
+[Collection(CephServerCollection.Name)] // Which puts credentials into the environment: this server insists on them.
 public sealed class CarelessS3Tests(ITestOutputHelper output) : IDisposable
 {
     const string Version = "3.7.1";
@@ -47,8 +47,6 @@ public sealed class CarelessS3Tests(ITestOutputHelper output) : IDisposable
             "node", Path.Combine(_daemons.Folder, "node_modules/s3rver/bin/s3rver.js"), "--directory", Path.Combine(_daemons.Folder, "objects"),
             "--address", "127.0.0.1", "--port", port.ToString(CultureInfo.InvariantCulture), "--configure-bucket", "millrace", "--silent");
         await _daemons.WaitForAnswerAsync(server, new Uri($"http://127.0.0.1:{port}/"));
-        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", CephServer.Key);
-        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", CephServer.Key);
         return StoreAddress.Parse($"s3://millrace?endpoint=http://127.0.0.1:{port}&path-style=true");
     }
 }

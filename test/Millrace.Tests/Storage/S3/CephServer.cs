@@ -25,6 +25,9 @@ public sealed class CephServer : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        // The usual place where credentials are found, so the tests find them there as users do.
+        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", Key);
+        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", Key);
         string[] missing = [.. new[] { "ceph-mon", "ceph-osd", "radosgw", "ceph", "radosgw-admin", "monmaptool" }.Where(static program => Daemons.Find(program) is null)];
         if (missing.Length > 0)
         {
@@ -33,9 +36,6 @@ public sealed class CephServer : IAsyncLifetime
         }
 
         long began = Stopwatch.GetTimestamp();
-        // The usual place where credentials are found, so the tests find them there as users do.
-        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", Key);
-        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", Key);
         await StartAsync();
         StartedIn = Stopwatch.GetElapsedTime(began);
     }
@@ -71,9 +71,9 @@ public sealed class CephServer : IAsyncLifetime
         await _daemons.RunAsync("monmaptool", "--create", "--fsid", id, "--addv", "a", $"[v1:{monitor}]", $"{folder}/monmap");
         await _daemons.RunAsync("ceph-mon", "--mkfs", "-i", "a", "--monmap", $"{folder}/monmap", "--mon-data", $"{folder}/mon");
         _daemons.Start("ceph-mon", "-f", "-i", "a", "--public-addr", monitor);
-        await _daemons.RunAsync("ceph", "osd", "new", osd);
+        await _daemons.RunUntilDoneAsync("ceph", "osd", "new", osd);
         await _daemons.RunAsync("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd);
-        await _daemons.RunAsync("ceph", "osd", "crush", "add", "osd.0", "1.0", "root=default", "host=localhost");
+        await _daemons.RunUntilDoneAsync("ceph", "osd", "crush", "add", "osd.0", "1.0", "root=default", "host=localhost");
         _daemons.Start("ceph-osd", "-f", "-i", "0");
         Process gateway = _daemons.Start("radosgw", "-f", "-n", "client.rgw");
         await _daemons.WaitForAnswerAsync(gateway, new Uri($"http://127.0.0.1:{_port}/"));
@@ -111,7 +111,7 @@ public sealed class CephServer : IAsyncLifetime
         osd objectstore = memstore
         memstore device bytes = 4294967296
         [client.rgw]
-        rgw frontends = beast endpoint=127.0.0.1:{_port}
+        rgw frontends = beast endpoint=127.0.0.1:{_port} tcp_nodelay=1
         rgw data = {folder}/rgw
 
         """; // The last line must end.

@@ -74,6 +74,16 @@ public sealed class Daemons : IDisposable
         if (code != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {code}: {Said}");
     }
 
+    /// <summary>Runs a program that may be repeated until it succeeds: a server that just started refuses now and then.</summary>
+    public async Task RunUntilDoneAsync(string program, params string[] arguments)
+    {
+        using CancellationTokenSource limit = new(s_limit);
+        while (await TryRunAsync(program, arguments) is not 0 and var code)
+        {
+            if (limit.IsCancellationRequested) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} still ends with {code}: {Said}");
+        }
+    }
+
     /// <summary>Waits until an HTTP server answers, whatever it says.</summary>
     public async Task WaitForAnswerAsync(Process server, Uri address)
     {
