@@ -1,0 +1,358 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Millrace.Runtime.Checkpoints;
+using Millrace.State.Codecs;
+using Millrace.State.Snapshots;
+
+namespace Millrace.Tests.Runtime.Checkpoints;
+
+/// <summary>A rule of the protocol that is broken on purpose, to see that it is missed.</summary>
+enum Mutation
+{
+    None,
+
+    /// <summary>Rule 1: the second process claims a term though the one before it is not there.</summary>
+    ClaimLeavesGap,
+
+    /// <summary>Rule 2: the past is accepted up to entry 0 only, not to the tail.</summary>
+    AcceptShort,
+
+    /// <summary>Rule 2: the highest term with an entry 0 is passed over.</summary>
+    AcceptLower,
+
+    /// <summary>Rules 2 and 5: no look for a later term.</summary>
+    NoCheck,
+
+    /// <summary>Rule 5: an unanswered look counts as none found.</summary>
+    UnknownIsNone,
+
+    /// <summary>Rule 6: what is there already counts as one's own.</summary>
+    ExistsIsOurs,
+
+    /// <summary>Rule 6: after no answer other bytes are sent, and whatever is there counts as one's own.</summary>
+    OtherBytes,
+
+    /// <summary>Rule 8: a transaction is committed as soon as its entry is there, before the check.</summary>
+    CommitEarly,
+
+    /// <summary>Rule 8: transactions are aborted before the takeover is certain.</summary>
+    AbortEarly,
+
+    /// <summary>Rule 18: what an entry dooms is deleted before the check.</summary>
+    DeleteEarly,
+
+    /// <summary>Rule 19: a claim of an older term is deleted.</summary>
+    DeleteTerm,
+
+    /// <summary>Rule 19: entries of the term before are deleted before the own entry 0 is there.</summary>
+    DeleteEntries,
+}
+
+/// <summary>
+/// Explores, breadth first, everything that two processes can do to one ledger: each claims, takes over, begins an attempt, prepares a
+/// transaction, commits a checkpoint that owns it and dooms the one before, with answers that get lost and creates that arrive
+/// late. The decisions are those of <see cref="LedgerMachine"/>; the store and the sinks are modelled here.
+/// </summary>
+sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
+{
+    static readonly DateTimeOffset Day = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    static readonly LedgerKeys Keys = new("");
+    static readonly TypeSchema Schema = new(new SchemaType.Scalar("int32"), []);
+
+    readonly HashSet<UInt128> _seen = [];
+    readonly Dictionary<string, string> _previous = [];
+
+    public int States => _seen.Count;
+
+    public int Leaders { get; private set; }
+
+    /// <summary>The first broken invariant; null when none can be.</summary>
+    public string? Explore()
+    {
+        var queue = new Queue<World>();
+        World start = new() { Processes = [NewProcess(0, 0), NewProcess(1, 1)], Claims = 2 };
+        _seen.Add(start.Fingerprint());
+        queue.Enqueue(start);
+        while (queue.TryDequeue(out World? world))
+        {
+            try
+            {
+                foreach (World next in Successors(world))
+                {
+                    if (next.Broken is { } broken) return broken;
+                    if (_seen.Add(next.Fingerprint())) queue.Enqueue(next);
+                }
+            }
+            catch (LedgerCorruptException e)
+            {
+                return $"a leader cannot follow the history: {e.Message}";
+            }
+        }
+
+        return null;
+    }
+
+    IEnumerable<World> Successors(World world)
+    {
+        for (int i = 0; i < world.Processes.Length; i++)
+        {
+            Process process = world.Processes[i];
+            if (LedgerMachine.Request(process.Leader) is { } request)
+            {
+                yield return Deliver(world, i, request, isAnswered: true, isDelayed: false);
+                if (world.Faults < faultsMax)
+                {
+                    World faulty = world with { Faults = world.Faults + 1 };
+                    yield return Deliver(faulty, i, request, isAnswered: false, isDelayed: false);
+                    if (request is LedgerRequest.CreateEntry or LedgerRequest.CreateTerm) yield return Deliver(faulty, i, request, isAnswered: false, isDelayed: true);
+                }
+            }
+
+            // What was fenced or outrun is started again; the second process may also crash, at any time.
+            bool isOver = !process.Leader.MayAct && LedgerMachine.Request(process.Leader) is null;
+            if ((isOver || i == 1) && world.Claims < claimsMax)
+            {
+                yield return world.With(i, NewProcess(i, world.Claims)) with { Claims = world.Claims + 1 };
+            }
+        }
+
+        for (int i = 0; i < world.Late.Length; i++)
+            yield return world with { Store = CreateIfAbsent(world.Store, world.Late[i].Key, world.Late[i].Blob), Late = world.Late.RemoveAt(i) };
+        foreach (Deed deed in world.Actions) yield return Act(world with { Actions = world.Actions.Remove(deed) }, deed);
+    }
+
+    World Deliver(World world, int i, LedgerRequest request, bool isAnswered, bool isDelayed)
+    {
+        (LedgerReply reply, world) = Execute(world, request, isDelayed);
+        Process process = world.Processes[i];
+        LeaderState leader = Step(process.Leader, isAnswered ? reply : LedgerMachine.Unanswered, i);
+        world = world.With(i, process with { Leader = leader });
+        world = Early(world, i, process.Leader, leader);
+        return leader.MayAct && !process.Leader.MayAct ? Lead(world, i) : world;
+    }
+
+    (LedgerReply Reply, World World) Execute(World world, LedgerRequest request, bool isDelayed)
+    {
+        switch (request)
+        {
+            case LedgerRequest.ReadTerm read: return (Read(world, Keys.Term(read.Term)), world);
+            case LedgerRequest.ReadEntry read: return (Read(world, Keys.Entry(read.Term, read.Sequence)), world);
+            case LedgerRequest.CreateTerm create: return Create(world, Keys.Term(create.Object.Claim.Term), new Blob(create.Object.Bytes, create.Object.Sha256), isDelayed);
+            case LedgerRequest.CreateEntry create:
+                _previous[create.Object.Sha256] = create.Object.Entry.Previous;
+                return Create(world, Keys.Entry(create.Object.Entry.Term, create.Object.Entry.Sequence), new Blob(create.Object.Bytes, create.Object.Sha256), isDelayed);
+            default: throw new InvalidOperationException();
+        }
+    }
+
+    static LedgerReply Read(World world, string key) => world.Store.TryGetValue(key, out Blob? blob) ? new LedgerReply.Found(blob.Bytes) : new LedgerReply.Missing();
+
+    static (LedgerReply, World) Create(World world, string key, Blob blob, bool isDelayed)
+    {
+        if (isDelayed) return (LedgerMachine.Unanswered, world with { Late = world.Late.Add((key, blob)) });
+        LedgerReply reply = world.Store.ContainsKey(key) ? new LedgerReply.Exists() : new LedgerReply.Created();
+        return (reply, world with { Store = CreateIfAbsent(world.Store, key, blob) });
+    }
+
+    static ImmutableSortedDictionary<string, Blob> CreateIfAbsent(ImmutableSortedDictionary<string, Blob> store, string key, Blob blob) =>
+        store.ContainsKey(key) ? store : store.Add(key, blob);
+
+    /// <summary>The real step, with the mutated rule taken out by twisting replies and requests on their way.</summary>
+    LeaderState Step(LeaderState leader, LedgerReply reply, int i)
+    {
+        if (mutation == Mutation.UnknownIsNone && leader.Phase is LeaderPhase.Checking && reply is LedgerReply.Unknown) reply = new LedgerReply.Missing();
+        if (mutation == Mutation.AcceptLower && leader.Phase is LeaderPhase.Walking { Term: > 1 }) reply = new LedgerReply.Missing();
+        if (mutation == Mutation.OtherBytes && leader.Phase is LeaderPhase.Appending { Entry.Entry.Sequence: > 0 } appending && reply is LedgerReply.Unknown)
+            return leader with { Phase = new LeaderPhase.Appending(SealedEntry.Of(appending.Entry.Entry with { At = Day.AddDays(1) })) };
+        LeaderState next = LedgerMachine.Step(leader, reply);
+        bool isTwisted = (mutation, next.Phase) switch
+        {
+            (Mutation.AcceptShort, LeaderPhase.Following) => true,
+            (Mutation.NoCheck, LeaderPhase.Checking) => true,
+            _ => false,
+        };
+        if (isTwisted) return LedgerMachine.Step(next, new LedgerReply.Missing());
+        return (mutation, next.Phase) switch
+        {
+            (Mutation.ClaimLeavesGap, LeaderPhase.Claiming claiming) when i == 1 && leader.Phase is LeaderPhase.Finding => Skip(next, claiming.Claim.Claim),
+            (Mutation.ExistsIsOurs, LeaderPhase.ComparingClaim c) => LedgerMachine.Step(next, new LedgerReply.Found(c.Claim.Bytes)),
+            (Mutation.ExistsIsOurs or Mutation.OtherBytes, LeaderPhase.ComparingEntry c) => LedgerMachine.Step(next, new LedgerReply.Found(c.Entry.Bytes)),
+            _ => next,
+        };
+    }
+
+    static LeaderState Skip(LeaderState leader, TermClaim claim)
+    {
+        claim = claim with { Term = claim.Term + 1 };
+        return leader with { Term = claim.Term, Claim = claim, Phase = new LeaderPhase.Claiming(SealedClaim.Of(claim)) };
+    }
+
+    /// <summary>What a process does too early, when a rule is taken out.</summary>
+    World Early(World world, int i, LeaderState before, LeaderState after)
+    {
+        bool isThere = before.Phase is LeaderPhase.Appending && after.Phase is LeaderPhase.Checking;
+        SealedEntry? entry = (after.Phase as LeaderPhase.Checking)?.Entry;
+        if (mutation == Mutation.CommitEarly && isThere) world = world.Plan(entry!.Entry.Events.OfType<LedgerEvent.CheckpointCommitted>().SelectMany(c => c.Prepared).Select(t => new Deed(DeedKind.Commit, t.Id)));
+        if (mutation == Mutation.DeleteEarly && isThere) world = world.Plan(entry!.Entry.Events.OfType<LedgerEvent.Doomed>().SelectMany(d => d.Keys).Select(key => new Deed(DeedKind.Delete, key)));
+        if (mutation == Mutation.AbortEarly && before.Phase is LeaderPhase.Walking or LeaderPhase.Following && after.Phase is LeaderPhase.Appending && mutation == Mutation.AbortEarly)
+            world = world.Plan(Strange(world, after.Job));
+        if (mutation == Mutation.DeleteEntries && before.Phase is LeaderPhase.Following && after.Phase is LeaderPhase.Appending)
+            world = world with { Store = world.Store.RemoveRange(world.Store.Keys.Where(key => key.StartsWith($"ledger/{before.Tip!.Term}/", StringComparison.Ordinal) && !key.EndsWith("/0", StringComparison.Ordinal))) };
+        if (mutation == Mutation.DeleteTerm && isThere && after.Term > 2 && entry!.Entry.Sequence == 0) world = world with { Store = world.Store.Remove(Keys.Term(after.Term - 1)) };
+        return world;
+    }
+
+    /// <summary>A process may act: what it was waiting for is committed, and it goes on with its life.</summary>
+    World Lead(World world, int i)
+    {
+        Process process = world.Processes[i];
+        LeaderState leader = process.Leader;
+        world = Report(world, leader);
+        if (world.Broken is not null) return world;
+        Leaders++;
+        switch (process.Stage)
+        {
+            case 0:
+                world = world.Plan(leader.Job.Owed.Select(owed => new Deed(DeedKind.Commit, owed.Id)));
+                LedgerEvent.AttemptBegun begun = new(leader.Job.Timeline, leader.Job.Latest?.Snapshot, [], []);
+                return Append(world, i, leader.Job.Timeline.Length > 0 ? [begun] :
+                    [new LedgerEvent.TimelineBegun("t", new StartToken("", ""), new TimelineOrigin.Nothing()), begun with { Timeline = "t" }]);
+            case 1:
+                world = world.Plan(Strange(world, leader.Job));
+                string id = $"tx{leader.Term}";
+                world = world with { Prepared = world.Prepared.Add(id) };
+                return Append(world, i, Checkpoint(leader, id));
+            case 2:
+                world = world.Plan(leader.Job.Owed.Select(owed => new Deed(DeedKind.Commit, owed.Id)).Concat(leader.Job.Doomed.Select(key => new Deed(DeedKind.Delete, key))));
+                return world.With(i, process with { Stage = 3 });
+            default: return world;
+        }
+    }
+
+    static LedgerEvent[] Checkpoint(LeaderState leader, string id)
+    {
+        SnapshotReference snapshot = new(leader.Job.NextCheckpoint, leader.Job.Attempt!.Value, LedgerKeys.ManifestOf(leader.Job.NextCheckpoint, leader.Job.Attempt.Value), LedgerEntry.None);
+        var committed = new LedgerEvent.CheckpointCommitted(snapshot, SnapshotKind.Checkpoint, Day, Timestamp.None, 0, [], [new OwedTransaction("sink", id, Schema, default, id)]);
+        return leader.Job.Latest is { } old ? [committed, new LedgerEvent.Doomed([old.Snapshot], [old.Snapshot.Key])] : [committed];
+    }
+
+    static World Append(World world, int i, LedgerEvent[] events)
+    {
+        Process process = world.Processes[i];
+        return world.With(i, process with { Leader = LedgerMachine.Append(process.Leader, events, Day), Stage = process.Stage + 1 });
+    }
+
+    /// <summary>Transactions that no checkpoint of the accepted history owns: nobody settles here, so all that are owned are owed.</summary>
+    static IEnumerable<Deed> Strange(World world, LedgerState job) =>
+        world.Prepared.Except(job.Owed.Select(owed => owed.Id)).Select(id => new Deed(DeedKind.Abort, id));
+
+    World Report(World world, LeaderState leader)
+    {
+        string tip = leader.Tip!.Sha256;
+        if (world.Reported is { } last && !IsAncestor(last, tip)) return world with { Broken = $"term {leader.Term} reported {leader.Tip}, whose history lacks an entry that was reported before" };
+        world = world with { Reported = tip, Retained = [.. leader.Job.Retained.Select(r => r.Snapshot.Key)] };
+        return RequireRetained(world);
+    }
+
+    bool IsAncestor(string older, string newer)
+    {
+        for (string at = newer; at != LedgerEntry.None; at = _previous[at])
+        {
+            if (at == older) return true;
+        }
+
+        return false;
+    }
+
+    static World Act(World world, Deed deed) => deed.Kind switch
+    {
+        DeedKind.Commit when world.Aborted.Contains(deed.What) => world with { Broken = $"{deed.What} was aborted and is committed" },
+        DeedKind.Abort when world.Committed.Contains(deed.What) => world with { Broken = $"{deed.What} was committed and is aborted" },
+        DeedKind.Commit => world with { Committed = world.Committed.Add(deed.What) },
+        DeedKind.Abort => world with { Aborted = world.Aborted.Add(deed.What) },
+        _ => RequireRetained(world with { Deleted = world.Deleted.Add(deed.What) }),
+    };
+
+    static World RequireRetained(World world) =>
+        world.Retained.FirstOrDefault(world.Deleted.Contains) is { } gone ? world with { Broken = $"{gone} is retained and was deleted" } : world;
+
+    static Process NewProcess(int i, int claim) =>
+        new(LedgerMachine.Begin(new TermClaim(0, $"p{i}", "", $"{claim:x32}", Day), Keys, "job", 0), 0);
+
+    enum DeedKind
+    {
+        Commit,
+        Abort,
+        Delete,
+    }
+
+    sealed record Deed(DeedKind Kind, string What) : IComparable<Deed>
+    {
+        public int CompareTo(Deed? other) => (Kind, What).CompareTo((other!.Kind, other.What));
+    }
+
+    sealed record Blob(ReadOnlyMemory<byte> Bytes, string Sha256);
+
+    sealed record Process(LeaderState Leader, int Stage);
+
+    sealed record World
+    {
+        public required ImmutableArray<Process> Processes { get; init; }
+
+        public ImmutableSortedDictionary<string, Blob> Store { get; init; } = ImmutableSortedDictionary<string, Blob>.Empty;
+
+        public ImmutableArray<(string Key, Blob Blob)> Late { get; init; } = [];
+
+        public ImmutableSortedSet<Deed> Actions { get; init; } = [];
+
+        public ImmutableSortedSet<string> Prepared { get; init; } = [];
+
+        public ImmutableSortedSet<string> Committed { get; init; } = [];
+
+        public ImmutableSortedSet<string> Aborted { get; init; } = [];
+
+        public ImmutableSortedSet<string> Deleted { get; init; } = [];
+
+        public ImmutableArray<string> Retained { get; init; } = [];
+
+        public string? Reported { get; init; }
+
+        public string? Broken { get; init; }
+
+        public int Claims { get; init; }
+
+        public int Faults { get; init; }
+
+        public World With(int i, Process process) => this with { Processes = Processes.SetItem(i, process) };
+
+        public World Plan(IEnumerable<Deed> deeds) => this with { Actions = Actions.Union(deeds) };
+
+        public UInt128 Fingerprint()
+        {
+            var text = new StringBuilder(512);
+            foreach (Process process in Processes)
+            {
+                text.Append(process.Stage).Append('/').Append(process.Leader.Term).Append('/').Append(process.Leader.Claim!.Nonce[^2..]).Append('/')
+                    .Append(process.Leader.Tip?.Sha256).Append('/').Append(process.Leader.Phase switch
+                {
+                    LeaderPhase.Finding f => $"f{f.Search.Low},{f.Search.High},{f.Search.Step}",
+                    LeaderPhase.Walking w => $"w{w.Term}",
+                    LeaderPhase.Appending a => $"a{a.Entry.Sha256}",
+                    LeaderPhase.ComparingEntry c => $"c{c.Entry.Sha256}",
+                    LeaderPhase.Checking k => $"k{k.Entry?.Sha256}",
+                    var phase => phase.GetType().Name,
+                }).Append('|');
+            }
+
+            foreach ((string key, Blob blob) in Store) text.Append(key).Append(blob.Sha256.AsSpan(0, 16));
+            text.Append('|');
+            foreach (string late in Late.Select(late => late.Key + late.Blob.Sha256).Order(StringComparer.Ordinal)) text.Append(late);
+            text.Append('|').AppendJoin(',', Actions.Select(deed => $"{(int)deed.Kind}{deed.What}")).Append('|').AppendJoin(',', Prepared)
+                .Append('|').AppendJoin(',', Committed).Append('|').AppendJoin(',', Aborted).Append('|').AppendJoin(',', Deleted)
+                .Append('|').Append(Reported).Append('|').Append(Claims).Append('|').Append(Faults);
+            byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()));
+            return BitConverter.ToUInt128(hash);
+        }
+    }
+}
