@@ -17,7 +17,7 @@ public sealed class EmbeddedJob : IRunningJob
     {
         Plan = plan;
         SinkContext any = new(plan.JobName, "", Timeline: options.Nonces.NextName(), Attempt: "1.1", options.Nonces.NextName(), IsFresh: true, IsDurable: false, options.Time, options.Services);
-        SinkContext sinkOf(string id) => any with { OperatorId = id };
+        SinkContext sinkOf(string id) => any with { OperatorId = id, Parallelism = plan.ParallelismOf(id) };
         _sinks = new(graph, sinkOf);
         BuildContext context = new(plan, options.Time, options.Services, _cancellation.Token) { SinkContextOf = sinkOf };
         _deployment = new(context, _cancellation, options, schedulerOf)

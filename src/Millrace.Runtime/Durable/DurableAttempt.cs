@@ -43,8 +43,8 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IOwedCommits, I
         EmbeddedOptions options = program.Options;
         SinkContext any = new(
             program.Plan.JobName, "", ledger.State.Timeline, attempt.ToString(), options.Nonces.NextName(),
-            IsFresh: from is null, IsDurable: true, options.Time, options.Services);
-        SinkContext sinkOf(string id) => any with { OperatorId = id };
+            IsFresh: ledger.State.Origin is TimelineOrigin.Nothing, IsDurable: true, options.Time, options.Services);
+        SinkContext sinkOf(string id) => any with { OperatorId = id, Parallelism = program.Plan.ParallelismOf(id) };
         _sinks = new(program.Graph, sinkOf);
         _snapshots = new(barrier => BeginPacks(attempt, barrier), this, _cancellation.Token);
         _context = new(program.Plan, options.Time, options.Services, _cancellation.Token)

@@ -20,6 +20,7 @@ sealed record StartOutcome(Ledger? Ledger, RestorePoint? From, bool IsStopping, 
 sealed class JobStart
 {
     readonly JobGraph _graph;
+    readonly PlanModel _plan;
     readonly EmbeddedOptions _options;
     readonly DurableOptions _durable;
     readonly IReadOnlyList<ProgramOperator> _operators;
@@ -31,6 +32,7 @@ sealed class JobStart
     public JobStart(JobGraph graph, PlanModel plan, EmbeddedOptions options, DurableOptions durable)
     {
         _graph = graph;
+        _plan = plan;
         _options = options;
         _durable = durable;
         _operators = ProgramStates.Of(plan, options);
@@ -215,7 +217,7 @@ sealed class JobStart
         SinkContext any = new(
             Program.Job, "", ledger.State.Timeline, ledger.State.Attempt?.ToString() ?? "0.0", _options.Nonces.NextName(),
             IsFresh: false, IsDurable: true, _options.Time, _options.Services);
-        OwedSinks sinks = new(_graph, id => any with { OperatorId = id });
+        OwedSinks sinks = new(_graph, id => any with { OperatorId = id, Parallelism = _plan.ParallelismOf(id) });
         await OwedSettlement.SettleAsync(ledger, new Commits(sinks), _durable.Drops, cancellationToken).ConfigureAwait(false);
     }
 

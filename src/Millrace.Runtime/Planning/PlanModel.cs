@@ -11,6 +11,11 @@ public sealed record PlanModel(string JobName, IReadOnlyList<PlanChain> Chains, 
     /// <summary>How many tasks there are.</summary>
     public int TaskCount => Chains.Sum(static c => c.Parallelism);
 
+    /// <summary>How many instances an operator has.</summary>
+    /// <param name="operatorId">The operator's id.</param>
+    /// <exception cref="InvalidOperationException">The job has no such operator.</exception>
+    public int ParallelismOf(string operatorId) => Chains.First(c => c.Nodes.Any(n => n.Id == operatorId)).Parallelism;
+
     /// <summary>How many channels there are.</summary>
     public long ChannelCount => Edges.Sum(static e => e.ChannelCount);
 

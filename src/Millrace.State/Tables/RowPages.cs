@@ -64,6 +64,7 @@ sealed class RowPages<TRow>(PagePool<TRow> pool, long expected) : IDisposable
     /// <summary>The tag a row was added with.</summary>
     public long TagOf(int index)
     {
+        if (_tags.Count == 1) return _tags[0].Tag;
         int low = 0;
         for (int high = _tags.Count - 1; low < high;)
         {
