@@ -63,6 +63,10 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
     readonly HashSet<UInt128> _seen = [];
     readonly Dictionary<string, string> _previous = [];
 
+    // The machine is a pure function and works on real bytes, which cost time: what it said once it need not say again.
+    readonly Dictionary<(string Process, string Reply), LeaderState> _steps = [];
+    readonly Dictionary<(string Process, string Events), LeaderState> _appends = [];
+
     public int States => _seen.Count;
 
     public int Leaders { get; private set; }
@@ -126,8 +130,10 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
     {
         (LedgerReply reply, world) = Execute(world, request, isDelayed);
         Process process = world.Processes[i];
-        LeaderState leader = Step(process.Leader, isAnswered ? reply : LedgerMachine.Unanswered, i);
-        world = world.With(i, process with { Leader = leader });
+        if (!isAnswered) reply = LedgerMachine.Unanswered;
+        string said = reply is LedgerReply.Found && world.Store.TryGetValue(KeyOf(request), out Blob? blob) ? blob.Sha256 : reply.GetType().Name;
+        if (!_steps.TryGetValue((process.Key, said), out LeaderState? leader)) _steps.Add((process.Key, said), leader = Step(process.Leader, reply, i));
+        world = world.With(i, new Process(leader, process.Stage));
         world = Early(world, i, process.Leader, leader);
         return leader.MayAct && !process.Leader.MayAct ? Lead(world, i) : world;
     }
@@ -145,6 +151,13 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
             default: throw new InvalidOperationException();
         }
     }
+
+    static string KeyOf(LedgerRequest request) => request switch
+    {
+        LedgerRequest.ReadTerm read => Keys.Term(read.Term),
+        LedgerRequest.ReadEntry read => Keys.Entry(read.Term, read.Sequence),
+        _ => "",
+    };
 
     static LedgerReply Read(World world, string key) => world.Store.TryGetValue(key, out Blob? blob) ? new LedgerReply.Found(blob.Bytes) : new LedgerReply.Missing();
 
@@ -225,7 +238,7 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
                 return Append(world, i, Checkpoint(leader, id));
             case 2:
                 world = world.Plan(leader.Job.Owed.Select(owed => new Deed(DeedKind.Commit, owed.Id)).Concat(leader.Job.Doomed.Select(key => new Deed(DeedKind.Delete, key))));
-                return world.With(i, process with { Stage = 3 });
+                return world.With(i, new Process(leader, 3));
             default: return world;
         }
     }
@@ -237,10 +250,13 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
         return leader.Job.Latest is { } old ? [committed, new LedgerEvent.Doomed([old.Snapshot], [old.Snapshot.Key])] : [committed];
     }
 
-    static World Append(World world, int i, LedgerEvent[] events)
+    World Append(World world, int i, LedgerEvent[] events)
     {
         Process process = world.Processes[i];
-        return world.With(i, process with { Leader = LedgerMachine.Append(process.Leader, events, Day), Stage = process.Stage + 1 });
+        string what = string.Join(',', events.Select(e => e.GetType().Name));   // their content follows from the process
+        if (!_appends.TryGetValue((process.Key, what), out LeaderState? leader))
+            _appends.Add((process.Key, what), leader = LedgerMachine.Append(process.Leader, events, Day));
+        return world.With(i, new Process(leader, process.Stage + 1));
     }
 
     /// <summary>Transactions that no checkpoint of the accepted history owns: nobody settles here, so all that are owned are owed.</summary>
@@ -294,7 +310,19 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
 
     sealed record Blob(ReadOnlyMemory<byte> Bytes, string Sha256);
 
-    sealed record Process(LeaderState Leader, int Stage);
+    sealed record Process(LeaderState Leader, int Stage)
+    {
+        /// <summary>Tells apart what differs: the history behind the tip follows from its hash.</summary>
+        public string Key { get; } = $"{Stage}/{Leader.Term}/{Leader.Claim!.Leader}{Leader.Claim.Nonce[^2..]}/{Leader.Tip?.Sha256}/" + Leader.Phase switch
+        {
+            LeaderPhase.Finding f => $"f{f.Search.Low},{f.Search.High},{f.Search.Step}",
+            LeaderPhase.Walking w => $"w{w.Term}",
+            LeaderPhase.Appending a => $"a{a.Entry.Sha256}",
+            LeaderPhase.ComparingEntry c => $"c{c.Entry.Sha256}",
+            LeaderPhase.Checking k => $"k{k.Entry?.Sha256}",
+            var phase => phase.GetType().Name,
+        };
+    }
 
     sealed record World
     {
@@ -331,20 +359,7 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
         public UInt128 Fingerprint()
         {
             var text = new StringBuilder(512);
-            foreach (Process process in Processes)
-            {
-                text.Append(process.Stage).Append('/').Append(process.Leader.Term).Append('/').Append(process.Leader.Claim!.Nonce[^2..]).Append('/')
-                    .Append(process.Leader.Tip?.Sha256).Append('/').Append(process.Leader.Phase switch
-                {
-                    LeaderPhase.Finding f => $"f{f.Search.Low},{f.Search.High},{f.Search.Step}",
-                    LeaderPhase.Walking w => $"w{w.Term}",
-                    LeaderPhase.Appending a => $"a{a.Entry.Sha256}",
-                    LeaderPhase.ComparingEntry c => $"c{c.Entry.Sha256}",
-                    LeaderPhase.Checking k => $"k{k.Entry?.Sha256}",
-                    var phase => phase.GetType().Name,
-                }).Append('|');
-            }
-
+            foreach (Process process in Processes) text.Append(process.Key).Append('|');
             foreach ((string key, Blob blob) in Store) text.Append(key).Append(blob.Sha256.AsSpan(0, 16));
             text.Append('|');
             foreach (string late in Late.Select(late => late.Key + late.Blob.Sha256).Order(StringComparer.Ordinal)) text.Append(late);
