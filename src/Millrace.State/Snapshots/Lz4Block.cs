@@ -8,7 +8,7 @@ namespace Millrace.State.Snapshots;
 
 /// <summary>
 /// The LZ4 block format (lz4_Block_format.md of the LZ4 project): literals and copies of earlier bytes in turn, no entropy coding. The framework
-/// has no codec that is faster than a disk; this one is (docs/FORMATS.md, "Pack", has the measurements).
+/// has no codec that comes near its speed of reading (docs/FORMATS.md, "Pack", has the measurements).
 /// </summary>
 static class Lz4Block
 {

@@ -110,7 +110,10 @@ sealed class OperatorMerge
         [
             .. _slices.Where(static p => !p.Slice.Watermark.IsNone).Select(static p => new RangeWatermark(p.Slice.Range, p.Slice.Watermark)),
         ],
-        States = [.. _slices.SelectMany(static p => p.Slice.States).Select(static s => s.Schema.Name).Distinct(StringComparer.Ordinal).Select(MergeState)],
+        States =
+        [
+            .. _slices.SelectMany(static p => p.Slice.States).Select(static s => s.Schema.Name).Distinct(StringComparer.Ordinal).Select(MergeState),
+        ],
     };
 
     StateEntry MergeState(string name)

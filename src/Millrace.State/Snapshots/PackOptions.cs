@@ -6,19 +6,19 @@ public enum SnapshotCompression
     /// <summary>Not at all.</summary>
     None,
 
-    /// <summary>LZ4: reads and writes faster than most disks.</summary>
+    /// <summary>LZ4: 36 to 57 % smaller for rows of numbers and of text, at half the speed of writing.</summary>
     Fast,
 
-    /// <summary>Brotli: about a quarter smaller than <see cref="Fast"/>, at a third of its speed or less; for distant or dear stores.</summary>
+    /// <summary>Brotli: 7 to 25 % smaller than <see cref="Fast"/>, at two thirds of its speed of writing and half of that of reading.</summary>
     Small,
 }
 
 /// <summary>How packs are written. Readers need none of it.</summary>
 public sealed record PackOptions
 {
-    /// <summary>How blocks are compressed.</summary>
-    /// <value>The default is <see cref="SnapshotCompression.Fast"/>.</value>
-    public SnapshotCompression Compression { get; init; } = SnapshotCompression.Fast;
+    /// <summary>How blocks are compressed. It takes more than half of the speed of writing, so it pays where bytes are slow or dear, not on a local disk.</summary>
+    /// <value>The default is <see cref="SnapshotCompression.None"/>; for distant stores choose <see cref="SnapshotCompression.Fast"/>.</value>
+    public SnapshotCompression Compression { get; init; } = SnapshotCompression.None;
 
     /// <summary>A block is closed once it has so many bytes, before compression.</summary>
     /// <value>1 to 4 MiB. The default is 64 KiB.</value>

@@ -10,6 +10,9 @@ sealed class MemoryStore : IListableStore
 
     public ConcurrentQueue<string> Reads { get; } = [];
 
+    /// <summary>The most memory that a read asked for.</summary>
+    public int LargestReadBytes { get; private set; }
+
     public string Address => "memory:";
 
     public ValueTask<CreateOutcome> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
@@ -26,6 +29,7 @@ sealed class MemoryStore : IListableStore
     public async ValueTask ReadAsync(string key, long offset, Memory<byte> destination, CancellationToken cancellationToken)
     {
         Reads.Enqueue(key);
+        LargestReadBytes = Math.Max(LargestReadBytes, destination.Length);
         await Task.Yield();
         cancellationToken.ThrowIfCancellationRequested();
         if (!Objects.TryGetValue(key, out byte[]? bytes)) throw new ObjectMissingException(Address, key, "does not exist");

@@ -130,7 +130,7 @@ public sealed class PackTests
     public async Task Row_LargerThanABlock_ComesBack()
     {
         MemoryStore store = new();
-        await using PackWriter writer = new(store, "", SnapshotSamples.Origin(9));
+        await using PackWriter writer = new(store, "", SnapshotSamples.Origin(9), new PackOptions { Compression = SnapshotCompression.Fast });
         byte[] large = new byte[5 << 20];
         new Random(1).NextBytes(large);
         TestRow[] rows = [new(1, [1], [], [1]), new(2, [2], [], large), new(3, [3], [], new byte[3 << 20]), new(4, [4], [], null)];
@@ -146,8 +146,8 @@ public sealed class PackTests
     {
         MemoryStore store = new();
         await using PackWriter writer = new(store, "", SnapshotSamples.Origin(9), new PackOptions { Compression = SnapshotCompression.None });
-        RunEntry entry = await SnapshotSamples.WriteAsync(
-            writer, SnapshotSamples.Run(SnapshotSamples.Totals, 9), Enumerable.Range(0, 400_000).Select(static i => new TestRow((uint)i * 10_000, [1, 2, 3, 4], [], new byte[16])));
+        IEnumerable<TestRow> rows = Enumerable.Range(0, 400_000).Select(static i => new TestRow((uint)i * 10_000, [1, 2, 3, 4], [], new byte[16]));
+        RunEntry entry = await SnapshotSamples.WriteAsync(writer, SnapshotSamples.Run(SnapshotSamples.Totals, 9), rows);
         PackEntry pack = Assert.Single(await writer.CompleteAsync(Never));
         PackReader reader = await PackReader.OpenAsync(store, "", pack, Never);
         Assert.Single(store.Reads);

@@ -188,7 +188,11 @@ public sealed class SnapshotReaderTests
         SnapshotManifest after = before with
         {
             Packs = [before.Packs[0], before.Packs[0] with { Key = "packs/new", Length = 500 }],
-            Operators = [orders with { States = [panes with { Runs = [.. panes.Runs, panes.Runs[0] with { Pack = 1, Range = KeyRange.Of(1, 2), Rows = 7 }] }] }, new OperatorEntry { Id = "new", Verb = "Where", Parallelism = 1 }],
+            Operators =
+            [
+                orders with { States = [panes with { Runs = [.. panes.Runs, panes.Runs[0] with { Pack = 1, Range = KeyRange.Of(1, 2), Rows = 7 }] }] },
+                new OperatorEntry { Id = "new", Verb = "Where", Parallelism = 1 },
+            ],
         };
         SnapshotDiff diff = SnapshotDiff.Between(before, after);
         Assert.Equal(["new"], diff.Added);
