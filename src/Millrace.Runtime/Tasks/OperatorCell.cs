@@ -64,7 +64,7 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
     {
         RowsCut cut = new(barrier.Id, barrier.Confirmed, Snapshots.Range, barrier.IsSavepoint);
         foreach (ISnapshotRows rows in op.SnapshotRows) rows.Begin(cut);
-        return new(OperatorId, Snapshots.Subtask) { Watermark = Watermark, Rows = op.SnapshotRows };
+        return new(OperatorId, Snapshots.Subtask) { Watermark = op.OwnTime.IsNone ? Watermark : op.OwnTime, Rows = op.SnapshotRows };
     }
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ sealed class RunReader : IRunReader
     readonly KeyRange _range;
     readonly RowCursor _cursor;
     readonly long _droppedBelow;
-    readonly bool _isSubFixed;
+    readonly SubForm _subForm;
     byte[] _raw = [];
 
     public RunReader(PackSite site, BlockFetcher fetcher, KeyRange range, StateSchema? schema, long droppedBelow)
@@ -20,7 +20,7 @@ sealed class RunReader : IRunReader
         _range = range;
         _cursor = new RowCursor(site);
         _droppedBelow = droppedBelow;
-        _isSubFixed = schema is not null && DropRule.IsFixed(schema);
+        _subForm = schema is null ? SubForm.Zigzag : DropRule.FormOf(schema);
     }
 
     /// <inheritdoc/>
@@ -73,7 +73,7 @@ sealed class RunReader : IRunReader
     {
         try
         {
-            return DropRule.SubOf(_isSubFixed, _cursor.Sub) < _droppedBelow;
+            return DropRule.SubOf(_subForm, _cursor.Sub) < _droppedBelow;
         }
         catch (Codecs.CorruptDataException e)
         {
