@@ -149,7 +149,7 @@ public sealed class DurableJob : IRunningJob
             SnapshotReference? damaged = null;
             try
             {
-                if (await RunOnceAsync(program, ledger, from, outcome.IsStopping, restarts).ConfigureAwait(false) is { } result) return result;
+                if (await RunOnceAsync(program, start, ledger, from, outcome.IsStopping, restarts).ConfigureAwait(false) is { } result) return result;
                 throw new System.Diagnostics.UnreachableException("a deployment ends or fails");
             }
             catch (DeploymentFailedException failed)
@@ -168,11 +168,16 @@ public sealed class DurableJob : IRunningJob
     }
 
     /// <summary>Runs one deployment to its end, and records how it ended.</summary>
-    async Task<JobResult?> RunOnceAsync(DurableProgram program, Ledger ledger, RestorePoint? from, bool isStopping, RestartLoop restarts)
+    async Task<JobResult?> RunOnceAsync(DurableProgram program, JobStart start, Ledger ledger, RestorePoint? from, bool isStopping, RestartLoop restarts)
     {
         await ledger.AppendAsync(
             [new LedgerEvent.AttemptBegun(ledger.State.Timeline, from?.Own, _durable.Drops, _durable.Renames, _durable.AcceptsDuplicates)], _ending.Token).ConfigureAwait(false);
-        DurableAttempt attempt = new(program, ledger, from, restarts.OnTaken);
+        int taken = 0;
+        DurableAttempt attempt = new(program, ledger, from, statistics =>
+        {
+            restarts.OnTaken(statistics);
+            if (Interlocked.Increment(ref taken) == 1) _ = start.ReleaseClaimAsync(ledger);
+        });
         await using (attempt.ConfigureAwait(false))
         {
             Enter(attempt);

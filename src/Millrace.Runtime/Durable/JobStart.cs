@@ -27,6 +27,7 @@ sealed class JobStart
     readonly LedgerKeys _keys = new("");
     readonly LedgerOptions _ledgerOptions;
     readonly SnapshotFinder _finder;
+    readonly SavepointClaim _claim;
     readonly List<SnapshotReference> _damaged = [];
 
     public JobStart(JobGraph graph, PlanModel plan, EmbeddedOptions options, DurableOptions durable)
@@ -39,6 +40,7 @@ sealed class JobStart
         _ledgerOptions = new() { Leader = durable.Leader, Endpoint = durable.Endpoint };
         Folder = durable.Store.Under(plan.JobName);
         _finder = new(Folder, durable);
+        _claim = new(plan.JobName, durable.Store.Address, _finder, new(RetryPolicy.Default, options.Time, options.Nonces));
         Program = new(
             plan.JobName, durable.Engine, ProgramStates.Fingerprint(_operators),
             _operators.ToDictionary(static o => o.Id, static o => o.Verb, StringComparer.Ordinal));
@@ -175,6 +177,9 @@ sealed class JobStart
         }
 
         await SettleAsync(ledger, cancellationToken).ConfigureAwait(false);
+        await new SnapshotCleaner(Folder, _keys).ResumeAsync(ledger, cancellationToken).ConfigureAwait(false);
+        await FinishGatheringAsync(ledger, cancellationToken).ConfigureAwait(false);
+        if (action is StartAction.RestoreFrom { IsClaim: true }) await _claim.TakeAsync(from!, cancellationToken).ConfigureAwait(false);
         TimelineOrigin? origin = action switch
         {
             StartAction.Fresh => new TimelineOrigin.Nothing(),
@@ -186,6 +191,40 @@ sealed class JobStart
             await ledger.AppendAsync([new LedgerEvent.TimelineBegun(_options.Nonces.NextName(), Request.Token, origin)], cancellationToken).ConfigureAwait(false);
         Tell(action, from);
         return new(ledger, from, action is StartAction.FinishStop, null);
+    }
+
+    /// <summary>A checkpoint of the job's own was committed: a savepoint that was claimed is not needed any more.</summary>
+    public async Task ReleaseClaimAsync(Ledger ledger)
+    {
+        try
+        {
+            int files = await _claim.ReleaseAsync(ledger.State, ledger.Lost).ConfigureAwait(false);
+            if (files > 0) _durable.Tell($"the claimed savepoint was deleted: {files} files");
+        }
+        catch (Exception failure) when (failure is StoreUnavailableException or SnapshotCorruptException)
+        {
+            // The job does not need the folder; the next start tries again.
+            _durable.Tell($"the claimed savepoint could not be deleted: {failure.Message}");
+        }
+    }
+
+    /// <summary>Completes savepoints that an earlier process had committed and not gathered. One that cannot be stays pinned, and is told.</summary>
+    async Task FinishGatheringAsync(Ledger ledger, CancellationToken cancellationToken)
+    {
+        SavepointCopy copy = new(Folder, _durable);
+        foreach (SnapshotPin pin in ledger.State.Pins.Where(p => p.Reason == LedgerFold.Gathering && p.Snapshot != ledger.State.Stop?.Snapshot).ToArray())
+        {
+            try
+            {
+                SavepointFolder folder = await copy.CopyAsync(pin.Snapshot, pin.Target, cancellationToken).ConfigureAwait(false);
+                await ledger.AppendAsync([new LedgerEvent.SavepointTaken(pin.Snapshot, folder.Address, folder.Sha256)], cancellationToken).ConfigureAwait(false);
+                _durable.Tell($"savepoint {pin.Snapshot.Id}, which was begun before, is complete: {folder.Address}");
+            }
+            catch (Exception failure) when (failure is StoreUnavailableException or ObjectExistsException or SnapshotCorruptException or ObjectMissingException)
+            {
+                _durable.Tell($"savepoint {pin.Snapshot.Id}, which was begun before, could not be completed and stays pinned: {failure.Message}");
+            }
+        }
     }
 
     void Tell(StartAction action, RestorePoint? from)

@@ -23,7 +23,12 @@ sealed class SnapshotFinder(IObjectStore folder, DurableOptions options)
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="StartRefusedException">There is no snapshot.</exception>
     /// <exception cref="SnapshotCorruptException">It is damaged.</exception>
-    public async ValueTask<RestorePoint> OpenAsync(string address, string? sha256, CancellationToken cancellationToken)
+    public async ValueTask<RestorePoint> OpenAsync(string address, string? sha256, CancellationToken cancellationToken) =>
+        await TryOpenAsync(address, sha256, cancellationToken).ConfigureAwait(false)
+        ?? throw new StartRefusedException($"there is no snapshot at {Split(address).Path}: {SnapshotKeys.ManifestName} does not exist there; give the folder that holds it");
+
+    /// <summary>As <see cref="OpenAsync(string, string?, CancellationToken)"/>; null when there is no snapshot.</summary>
+    public async ValueTask<RestorePoint?> TryOpenAsync(string address, string? sha256, CancellationToken cancellationToken)
     {
         (string path, string query) = Split(address);
         if (path.EndsWith(ManifestPart, StringComparison.Ordinal)) path = path[..^ManifestPart.Length];
@@ -40,7 +45,7 @@ sealed class SnapshotFinder(IObjectStore folder, DurableOptions options)
         catch (ObjectMissingException)
         {
             await store.DisposeAsync().ConfigureAwait(false);
-            throw new StartRefusedException($"there is no snapshot at {path}: {SnapshotKeys.ManifestName} does not exist there; give the folder that holds it");
+            return null;
         }
     }
 
