@@ -82,8 +82,21 @@ sealed class LocalFolders(string root)
     void MakeBelow(string folder)
     {
         string above = Path.GetDirectoryName(folder)!;
-        Make(above);
-        Directory.CreateDirectory(folder);
+        for (int again = 0; ; again++)
+        {
+            Make(above);
+            try
+            {
+                Directory.CreateDirectory(folder);
+                break;
+            }
+            catch (IOException) when (again < 100 && !File.Exists(folder))
+            {
+                // It was there when it was to be made and gone when that was looked at: somebody removed it, empty, or the one above.
+                Forget(above);
+            }
+        }
+
         // Also when it was there: whoever made it may not have flushed it yet.
         Flush(above);
     }
