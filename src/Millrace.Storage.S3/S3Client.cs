@@ -17,6 +17,7 @@ static class S3Client
             // store's back; what may be repeated is repeated by it.
             MaxErrorRetry = 0,
             ThrottleRetries = false,
+            HttpClientFactory = new S3HttpClients(),
             // The checksums the SDK adds of itself are not understood by every compatible store. Payloads are signed, blocks are hashed.
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,

@@ -29,6 +29,7 @@ sealed class S3Requests(IAmazonS3 client, S3Options options, StoreRetry retry, s
     {
         using CancellationTokenSource limit = new(options.AttemptTimeout, retry.Time);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        S3HttpClients.BeginAttempt();
         try
         {
             await attempt(both.Token).ConfigureAwait(false);

@@ -26,13 +26,13 @@ sealed class LocalFiles(string root, NonceSource nonces)
         string folder = Path.GetDirectoryName(path)!;
         for (int again = 0; ; again++)
         {
-            _folders.Make(folder);
             string name = Path.Combine(folder, HiddenPrefix + nonces.NextName());
             try
             {
+                _folders.Make(folder);
                 return new(name, File.OpenHandle(name, FileMode.CreateNew, FileAccess.Write, Anybody));
             }
-            catch (DirectoryNotFoundException) when (again < 100)
+            catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException && again < 100)
             {
                 // The last object in it was just deleted, and the folder with it. Each time somebody else made progress.
                 _folders.Forget(folder);
@@ -97,10 +97,27 @@ sealed class LocalFiles(string root, NonceSource nonces)
         }
         catch (DirectoryNotFoundException)
         {
+            // Somebody removed the folder, after the object; the flush of what is above it makes both last.
+            _folders.FlushNearest(folder);
             return;
         }
 
         _folders.RemoveEmpty(folder);
+    }
+
+    /// <summary>Tells whether an object is there, durably: its creator may not have flushed its name yet.</summary>
+    public static bool IsThere(string path)
+    {
+        if (!File.Exists(path)) return false;
+        try
+        {
+            LocalFolders.Flush(Path.GetDirectoryName(path)!);
+            return true;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return false; // Deleted since, and the folder with it.
+        }
     }
 
     static bool TryName(HiddenFile hidden, string path)

@@ -37,6 +37,27 @@ sealed class LocalFolders(string root)
         if (!OperatingSystem.IsWindows()) Posix.FlushFolder(folder);
     }
 
+    /// <summary>Makes the names durable in the nearest of a folder and those above it that is there, up to the root.</summary>
+    public void FlushNearest(string folder)
+    {
+        for (; ; folder = Path.GetDirectoryName(folder)!)
+        {
+            try
+            {
+                Flush(folder);
+                return;
+            }
+            catch (DirectoryNotFoundException) when (folder != root)
+            {
+                // The one above, then.
+            }
+            catch (DirectoryNotFoundException)
+            {
+                return; // There is no store yet, so there is nothing to make durable.
+            }
+        }
+    }
+
     /// <summary>Removes a folder and those above it, below the root, as far as they are empty.</summary>
     public void RemoveEmpty(string folder)
     {
@@ -61,8 +82,21 @@ sealed class LocalFolders(string root)
     void MakeBelow(string folder)
     {
         string above = Path.GetDirectoryName(folder)!;
-        Make(above);
-        Directory.CreateDirectory(folder);
+        for (int again = 0; ; again++)
+        {
+            Make(above);
+            try
+            {
+                Directory.CreateDirectory(folder);
+                break;
+            }
+            catch (IOException) when (again < 100 && !File.Exists(folder))
+            {
+                // It was there when it was to be made and gone when that was looked at: somebody removed it, empty, or the one above.
+                Forget(above);
+            }
+        }
+
         // Also when it was there: whoever made it may not have flushed it yet.
         Flush(above);
     }

@@ -150,12 +150,8 @@ public sealed class LocalObjectStore : IListableStore
     {
         try
         {
-            // Whoever finds the name taken need write nothing; but what is told must be durable, and its creator may not have flushed yet.
-            if (File.Exists(path))
-            {
-                LocalFolders.Flush(Path.GetDirectoryName(path)!);
-                return CreateOutcome.Exists;
-            }
+            // Whoever finds the name taken need write nothing.
+            if (LocalFiles.IsThere(path)) return CreateOutcome.Exists;
 
             using HiddenFile hidden = _files.BeginHidden(path);
             hidden.Append(content);
