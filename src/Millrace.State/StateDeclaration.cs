@@ -29,6 +29,15 @@ public enum StateKind
 
     /// <summary>A <see cref="Millrace.ProcessingTimerSet"/>.</summary>
     ProcessingTimerSet,
+
+    /// <summary>A list of <see cref="OperatorScope.SplitList"/>.</summary>
+    SplitList,
+
+    /// <summary>A list of <see cref="OperatorScope.UnionList"/>.</summary>
+    UnionList,
+
+    /// <summary>A list of <see cref="OperatorScope.BroadcastList"/>.</summary>
+    BroadcastList,
 }
 
 /// <summary>One state or timer of a keyed function, as declared.</summary>

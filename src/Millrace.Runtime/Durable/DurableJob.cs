@@ -143,32 +143,41 @@ public sealed class DurableJob : IRunningJob
         RestartLoop restarts = new(_options, _durable);
         Ledger ledger = outcome.Ledger!;
         RestorePoint? from = outcome.From;
-        while (true)
+        try
         {
-            Exception failure;
-            SnapshotReference? damaged = null;
-            try
+            while (true)
             {
-                if (await RunOnceAsync(program, start, ledger, from, outcome.IsStopping, restarts).ConfigureAwait(false) is { } result) return result;
-                throw new System.Diagnostics.UnreachableException("a deployment ends or fails");
-            }
-            catch (DeploymentFailedException failed)
-            {
-                failure = failed.InnerException!;
-                if (failure is SnapshotCorruptException or ObjectMissingException) damaged = from?.Own;
-            }
-            finally
-            {
-                if (from is not null) await from.DisposeAsync().ConfigureAwait(false);
-            }
+                SnapshotReference? damaged = null;
+                try
+                {
+                    return await RunOnceAsync(program, start, ledger, from, restarts).ConfigureAwait(false);
+                }
+                catch (DeploymentFailedException failed)
+                {
+                    if (failed.InnerException is SnapshotCorruptException or ObjectMissingException) damaged = from?.Own;
+                    await Task.Delay(failed.RestartAfter, _options.Time, _ending.Token).ConfigureAwait(false);
+                }
+                finally
+                {
+                    if (from is not null) await from.DisposeAsync().ConfigureAwait(false);
+                }
 
-            await restarts.WaitAsync(failure, ledger, Plan.JobName, _ending.Token).ConfigureAwait(false);
-            from = await start.ResumeAsync(ledger, damaged, _ending.Token).ConfigureAwait(false);
+                (from, string? stopped) = await start.ResumeAsync(ledger, damaged, _ending.Token).ConfigureAwait(false);
+                if (stopped is not null) return Result(JobEnding.Stopped, stopped);
+            }
+        }
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+        {
+            // Asked to end between two deployments: nothing runs, so all there is to do is to say so.
+            LedgerEvent asked;
+            lock (_lock) asked = _end!;
+            await ledger.AppendAsync([asked], CancellationToken.None).ConfigureAwait(false);
+            return Ended(asked);
         }
     }
 
     /// <summary>Runs one deployment to its end, and records how it ended.</summary>
-    async Task<JobResult?> RunOnceAsync(DurableProgram program, JobStart start, Ledger ledger, RestorePoint? from, bool isStopping, RestartLoop restarts)
+    async Task<JobResult> RunOnceAsync(DurableProgram program, JobStart start, Ledger ledger, RestorePoint? from, RestartLoop restarts)
     {
         await ledger.AppendAsync(
             [new LedgerEvent.AttemptBegun(ledger.State.Timeline, from?.Own, _durable.Drops, _durable.Renames, _durable.AcceptsDuplicates)], _ending.Token).ConfigureAwait(false);
@@ -181,7 +190,8 @@ public sealed class DurableJob : IRunningJob
         await using (attempt.ConfigureAwait(false))
         {
             Enter(attempt);
-            if (isStopping) _ = attempt.StopAsync(ledger.State.Stop!.IsDrain, ledger.State.Stop.Target);
+            // A stop that was recorded is finished before anything else, whichever deployment it takes.
+            if (ledger.State.Stop is { } stop) _ = attempt.StopAsync(stop.IsDrain, stop.Target);
             DeploymentEnd end = await attempt.RunAsync().ConfigureAwait(false);
             LedgerEvent? asked;
             lock (_lock) asked = _end;
@@ -195,14 +205,20 @@ public sealed class DurableJob : IRunningJob
                     return Result(JobEnding.Finished, null);
                 case JobOutcome.Cancelled:
                     await attempt.Coordinator.EndAsync(asked!, CancellationToken.None).ConfigureAwait(false);
-                    return Result(asked is LedgerEvent.Cancelled ? JobEnding.Cancelled : JobEnding.Interrupted, null);
+                    return Ended(asked!);
                 case JobOutcome.Failed { Cause: LedgerFencedException fenced }:
                     throw fenced;
                 case JobOutcome.Failed failed:
-                    await attempt.Coordinator.CloseAsync().ConfigureAwait(false);
-                    throw new DeploymentFailedException(failed.Cause);
+                    if (restarts.OnFailure(failed.Cause, ledger.State) is { } delay)
+                    {
+                        await attempt.Coordinator.CloseAsync().ConfigureAwait(false);
+                        throw new DeploymentFailedException(failed.Cause, delay);
+                    }
+
+                    await attempt.Coordinator.EndAsync(new LedgerEvent.Failed(failed.Cause.Message), CancellationToken.None).ConfigureAwait(false);
+                    throw new JobFailedException(Plan.JobName, failed.Cause);
                 default:
-                    return null;
+                    throw new System.Diagnostics.UnreachableException($"a deployment ended as {end.Outcome}");
             }
         }
     }
@@ -220,8 +236,13 @@ public sealed class DurableJob : IRunningJob
         if (isEnding) attempt.Cancel();
     }
 
+    JobResult Ended(LedgerEvent asked) => Result(asked is LedgerEvent.Cancelled ? JobEnding.Cancelled : JobEnding.Interrupted, null);
+
     JobResult Result(JobEnding ending, string? note) => new(Status, _options.Time.GetElapsedTime(_started), ending) { Note = note };
 
     /// <summary>Carries the failure of a deployment to where restarts are decided.</summary>
-    sealed class DeploymentFailedException(Exception cause) : Exception(cause.Message, cause);
+    sealed class DeploymentFailedException(Exception cause, TimeSpan restartAfter) : Exception(cause.Message, cause)
+    {
+        public TimeSpan RestartAfter => restartAfter;
+    }
 }

@@ -9,9 +9,8 @@ namespace Millrace.Runtime.Durable;
 /// <summary>What a start came to.</summary>
 /// <param name="Ledger">The ledger, led by this process; null when there is nothing to run.</param>
 /// <param name="From">What to restore; null to begin without state.</param>
-/// <param name="IsStopping">Whether the job runs only to finish a stop.</param>
 /// <param name="Ended">Why there is nothing to run; null when there is.</param>
-sealed record StartOutcome(Ledger? Ledger, RestorePoint? From, bool IsStopping, string? Ended);
+sealed record StartOutcome(Ledger? Ledger, RestorePoint? From, string? Ended);
 
 /// <summary>
 /// Starts a durable job: reads its ledger, decides, compares the snapshot with the program, and only then leads. Everything that can be
@@ -61,7 +60,7 @@ sealed class JobStart
         if (view is not null && await _durable.IsAlive(view.Claim, cancellationToken).ConfigureAwait(false)) throw new JobLedElsewhereException(view.Claim);
         // Decided twice: before anybody is fenced, so that a refusal changes nothing; and on what this process then leads.
         (StartAction action, RestorePoint? from) = await DecideAsync(view?.State, Request, cancellationToken).ConfigureAwait(false);
-        if (action is StartAction.AlreadyFinished finished) return new(null, null, false, finished.Why);
+        if (action is StartAction.AlreadyFinished finished) return new(null, null, finished.Why);
         if (from is not null) await from.DisposeAsync().ConfigureAwait(false);
 
         Ledger ledger = await LeadAsync(cancellationToken).ConfigureAwait(false);
@@ -81,12 +80,16 @@ sealed class JobStart
     /// <param name="ledger">The ledger.</param>
     /// <param name="damaged">The checkpoint that could not be restored; null when that was not what failed.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<RestorePoint?> ResumeAsync(Ledger ledger, SnapshotReference? damaged, CancellationToken cancellationToken)
+    /// <returns>What to restore; or the note of a stop that needed no tasks to be finished.</returns>
+    public async Task<(RestorePoint? From, string? Stopped)> ResumeAsync(Ledger ledger, SnapshotReference? damaged, CancellationToken cancellationToken)
     {
         if (damaged is not null) _damaged.Add(damaged);
         await SettleAsync(ledger, cancellationToken).ConfigureAwait(false);
         StartRequest goOn = Request with { From = new StartFrom.Unsaid(), IsRewind = false };
-        return (await DecideAsync(ledger.State, goOn, cancellationToken).ConfigureAwait(false)).From;
+        (StartAction action, RestorePoint? from) = await DecideAsync(ledger.State, goOn, cancellationToken).ConfigureAwait(false);
+        return action is StartAction.FinishStop { ResumeFrom: null } stop
+            ? (null, await FinishStopAsync(ledger, stop, cancellationToken).ConfigureAwait(false))
+            : (from, null);
     }
 
     StartRequest Request => new()
@@ -169,11 +172,11 @@ sealed class JobStart
         {
             case StartAction.AlreadyFinished finished:
                 await ledger.DisposeAsync().ConfigureAwait(false);
-                return new(null, null, false, finished.Why);
+                return new(null, null, finished.Why);
             case StartAction.FinishStop { ResumeFrom: null } stop:
                 string note = await FinishStopAsync(ledger, stop, cancellationToken).ConfigureAwait(false);
                 await ledger.DisposeAsync().ConfigureAwait(false);
-                return new(null, null, false, note);
+                return new(null, null, note);
         }
 
         await SettleAsync(ledger, cancellationToken).ConfigureAwait(false);
@@ -190,7 +193,7 @@ sealed class JobStart
         if (origin is not null)
             await ledger.AppendAsync([new LedgerEvent.TimelineBegun(_options.Nonces.NextName(), Request.Token, origin)], cancellationToken).ConfigureAwait(false);
         Tell(action, from);
-        return new(ledger, from, action is StartAction.FinishStop, null);
+        return new(ledger, from, null);
     }
 
     /// <summary>A checkpoint of the job's own was committed: a savepoint that was claimed is not needed any more.</summary>

@@ -5,7 +5,7 @@ using Millrace.State.Snapshots;
 
 namespace Millrace.Runtime.Durable;
 
-/// <summary>Decides what follows the failures of a job's deployments, and waits. Used by one job.</summary>
+/// <summary>Decides what follows the failures of a job's deployments. Used by one job.</summary>
 sealed class RestartLoop
 {
     readonly EmbeddedOptions _options;
@@ -36,9 +36,11 @@ sealed class RestartLoop
         _durable.CheckpointTaken(statistics);
     }
 
-    /// <summary>Waits until the tasks may be deployed again.</summary>
-    /// <exception cref="JobFailedException">The job is given up; the ledger says so.</exception>
-    public async Task WaitAsync(Exception failure, Ledger ledger, string job, CancellationToken cancellationToken)
+    /// <summary>A deployment has failed.</summary>
+    /// <param name="failure">Its first failure.</param>
+    /// <param name="state">What the ledger says, for people.</param>
+    /// <returns>How long to wait before the tasks are deployed again; null when the job is given up.</returns>
+    public TimeSpan? OnFailure(Exception failure, LedgerState state)
     {
         RestartDecision decision;
         string? verdict;
@@ -51,17 +53,16 @@ sealed class RestartLoop
         }
 
         if (verdict is not null) _durable.Tell(verdict);
-        if (IsFinal(failure)) decision = new RestartDecision.GiveUp("restarting cannot help");
+        if (IsFinal(failure)) decision = new RestartDecision.GiveUp("the job is not restarted: the same would happen again");
         if (decision is RestartDecision.GiveUp giveUp)
         {
             _durable.Tell(giveUp.Why);
-            await ledger.AppendAsync([new LedgerEvent.Failed(failure.Message)], CancellationToken.None).ConfigureAwait(false);
-            throw new JobFailedException(job, failure);
+            return null;
         }
 
         TimeSpan delay = ((RestartDecision.RestartAfter)decision).Delay;
-        _durable.Tell($"failed: {failure.Message}; restarting in {delay.TotalSeconds:0.#} s from {Newest(ledger.State)}");
-        await Task.Delay(delay, _options.Time, cancellationToken).ConfigureAwait(false);
+        _durable.Tell($"failed: {failure.Message}; restarting in {delay.TotalSeconds:0.#} s from {Newest(state)}");
+        return delay;
     }
 
     /// <summary>Failures that come again however often the tasks are deployed.</summary>

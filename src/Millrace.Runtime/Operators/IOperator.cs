@@ -1,6 +1,7 @@
 using Millrace.Engine;
 using Millrace.Runtime.Exchange;
 using Millrace.State.Snapshots;
+using Millrace.State.Tables;
 
 namespace Millrace.Runtime.Operators;
 
@@ -37,6 +38,9 @@ public interface IOperator<TIn, TOut>
     /// <param name="output">Borrowed; has room on entry.</param>
     /// <returns>Whether all it caused was emitted.</returns>
     bool OnProcessingTime(Timestamp now, OutputBuffer<TOut> output) => true;
+
+    /// <summary>Its lists that are not keyed; null when it can have none.</summary>
+    OperatorLists? Lists => null;
 
     /// <summary>Its keyed states as snapshots see them. The same objects at every call.</summary>
     IReadOnlyList<ISnapshotRows> SnapshotRows => [];

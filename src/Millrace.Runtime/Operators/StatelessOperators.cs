@@ -1,5 +1,6 @@
 using Millrace.Engine;
 using Millrace.Runtime.Exchange;
+using Millrace.State.Tables;
 
 namespace Millrace.Runtime.Operators;
 
@@ -100,14 +101,27 @@ public sealed class SelectManyOperator<TIn, TOut>(Func<TIn, IEnumerable<TOut>> s
     }
 }
 
-/// <summary>Runs a stateless function.</summary>
-public sealed class ProcessOperator<TIn, TOut>(IProcess<TIn, TOut> process) : IOperator<TIn, TOut>
+/// <summary>Runs a function that is not keyed.</summary>
+public sealed class ProcessOperator<TIn, TOut> : IOperator<TIn, TOut>
 {
+    readonly OperatorLists _lists = new();
+    readonly IProcess<TIn, TOut> _process;
     bool _ended;
     Timestamp _largest = Timestamp.None;
 
+    /// <summary>Makes the function.</summary>
+    /// <param name="factory">Makes it from the scope its lists are declared in.</param>
+    public ProcessOperator(Func<OperatorScope, IProcess<TIn, TOut>> factory)
+    {
+        _process = factory(_lists) ?? throw new InvalidOperationException("the factory of a function returned null; return a new function");
+        _lists.Close();
+    }
+
     /// <inheritdoc/>
-    public object Function => process;
+    public object Function => _process;
+
+    /// <inheritdoc/>
+    public OperatorLists Lists => _lists;
 
     /// <inheritdoc/>
     public void Process(Batch<TIn> input, ref int position, OutputBuffer<TOut> output)
@@ -116,7 +130,7 @@ public sealed class ProcessOperator<TIn, TOut>(IProcess<TIn, TOut> process) : IO
         {
             Timestamp timestamp = input.TimestampAt(position);
             if (timestamp > _largest) _largest = timestamp;
-            process.OnRecord(new Record<TIn>(ref input.Values[position], timestamp), new Output<TOut>(output, timestamp));
+            _process.OnRecord(new Record<TIn>(ref input.Values[position], timestamp), new Output<TOut>(output, timestamp));
         }
     }
 
@@ -125,7 +139,7 @@ public sealed class ProcessOperator<TIn, TOut>(IProcess<TIn, TOut> process) : IO
     {
         if (_ended) return true;
         _ended = true;
-        process.OnEnd(new Output<TOut>(output, _largest));
+        _process.OnEnd(new Output<TOut>(output, _largest));
         return true;
     }
 }

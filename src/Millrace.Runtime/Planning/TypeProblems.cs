@@ -1,6 +1,7 @@
 using Millrace.Engine;
 using Millrace.State;
 using Millrace.State.Codecs;
+using Millrace.State.Tables;
 
 namespace Millrace.Runtime.Planning;
 
@@ -46,7 +47,12 @@ static class TypeProblems
 
         public IEnumerable<string> Visit<T>(EventTimeSpec<T> spec) => [];
 
-        public IEnumerable<string> Visit<TIn, TOut>(ProcessSpec<TIn, TOut> spec) => Making(spec.Factory);
+        public IEnumerable<string> Visit<TIn, TOut>(ProcessSpec<TIn, TOut> spec)
+        {
+            OperatorLists lists = new();
+            string[] making = [.. Making(() => spec.Factory(lists))];
+            return making.Length > 0 ? making : lists.Declarations.SelectMany(static d => Storing(d.ValueType!, $"state '{d.Name}'"));
+        }
 
         public IEnumerable<string> Visit<TKey, TIn, TOut>(KeyedProcessSpec<TKey, TIn, TOut> spec)
         {

@@ -57,20 +57,26 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<StateSchema> States => [.. op.SnapshotRows.Select(static r => r.Schema)];
+    public override IReadOnlyList<StateSchema> States => [.. op.SnapshotRows.Select(static r => r.Schema), .. op.Lists?.Schemas ?? []];
 
     /// <inheritdoc/>
     public override OperatorCut Cut(Barrier barrier)
     {
         RowsCut cut = new(barrier.Id, barrier.Confirmed, Snapshots.Range, barrier.IsSavepoint);
         foreach (ISnapshotRows rows in op.SnapshotRows) rows.Begin(cut);
-        return new(OperatorId, Snapshots.Subtask) { Watermark = op.OwnTime.IsNone ? Watermark : op.OwnTime, Rows = op.SnapshotRows };
+        return new(OperatorId, Snapshots.Subtask)
+        {
+            Watermark = op.OwnTime.IsNone ? Watermark : op.OwnTime,
+            Rows = op.SnapshotRows,
+            States = op.Lists?.Cut(Snapshots.Subtask.Index) ?? [],
+        };
     }
 
     /// <inheritdoc/>
     public override async ValueTask RestoreAsync(RestoredOperator restored, CancellationToken cancellationToken)
     {
         await restored.RestoreRowsAsync(op.SnapshotRows, Snapshots.Range, cancellationToken).ConfigureAwait(false);
+        op.Lists?.Restore(restored.Entry, Snapshots.Subtask);
         _time = restored.WatermarkOf(Snapshots.Range);
         input.StartAt(_time);
         op.OnRestored(_time);

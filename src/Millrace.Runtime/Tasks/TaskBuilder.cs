@@ -83,7 +83,7 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
     }
 
     /// <inheritdoc/>
-    public Cell Visit<TIn, TOut>(ProcessSpec<TIn, TOut> spec) => Operator(new ProcessOperator<TIn, TOut>(spec.Factory()));
+    public Cell Visit<TIn, TOut>(ProcessSpec<TIn, TOut> spec) => Operator(new ProcessOperator<TIn, TOut>(spec.Factory));
 
     /// <inheritdoc/>
     public Cell Visit<TKey, TIn, TOut>(KeyedProcessSpec<TKey, TIn, TOut> spec) =>

@@ -108,13 +108,13 @@ public sealed class EventTimeSpec<T>(WatermarkStrategy<T> watermarks) : Operator
     }
 }
 
-/// <summary>A stateless function.</summary>
-/// <param name="factory">Makes the function of one parallel instance.</param>
+/// <summary>A function that is not keyed.</summary>
+/// <param name="factory">Makes the function of one parallel instance from the scope its lists are declared in.</param>
 [Experimental(Experiments.Engine)]
-public sealed class ProcessSpec<TIn, TOut>(Func<IProcess<TIn, TOut>> factory) : OperatorSpec
+public sealed class ProcessSpec<TIn, TOut>(Func<OperatorScope, IProcess<TIn, TOut>> factory) : OperatorSpec
 {
-    /// <summary>Makes the function of one parallel instance.</summary>
-    public Func<IProcess<TIn, TOut>> Factory => factory;
+    /// <summary>Makes the function of one parallel instance from the scope its lists are declared in.</summary>
+    public Func<OperatorScope, IProcess<TIn, TOut>> Factory => factory;
 
     /// <inheritdoc/>
     public override string Verb => "Process";

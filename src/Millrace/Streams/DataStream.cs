@@ -84,6 +84,16 @@ public sealed class DataStream<T>
     {
         ArgumentNullException.ThrowIfNull(id);
         ArgumentNullException.ThrowIfNull(factory);
+        return Then<TOut>(id, new ProcessSpec<T, TOut>(_ => factory()));
+    }
+
+    /// <summary>Runs a function that can emit any number of records, to several outputs, and keeps lists of its own per parallel instance.</summary>
+    /// <param name="id">Unique within the job; after a restart its lists are found by it.</param>
+    /// <param name="factory">Makes the function of one parallel instance from the scope its lists are declared in; also runs once while planning, so it only declares.</param>
+    public DataStream<TOut> Process<TOut>(string id, Func<OperatorScope, IProcess<T, TOut>> factory)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        ArgumentNullException.ThrowIfNull(factory);
         return Then<TOut>(id, new ProcessSpec<T, TOut>(factory));
     }
 
