@@ -33,6 +33,7 @@ sealed class Deployment : ITaskOwner
     readonly Lock _lock = new();   // guards _state and _live
     readonly EmbeddedOptions _options;
     readonly CancellationTokenSource _cancellation;
+    readonly CancellationTokenSource _reading;
     readonly TaskCompletionSource<DeploymentEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly BuildContext _context;
     readonly StreamTask[] _tasks;
@@ -49,7 +50,8 @@ sealed class Deployment : ITaskOwner
     {
         _options = options;
         _cancellation = cancellation;
-        _context = context;
+        _reading = CancellationTokenSource.CreateLinkedTokenSource(cancellation.Token);
+        _context = context = context with { Reading = _reading.Token };
         DeferredScheduler deferred = new();
         _tasks = [.. context.Plan.Chains.SelectMany(c => Enumerable.Range(0, c.Parallelism).Select(i => TaskBuilder.Build(context, c, i, deferred, this)))];
         _scheduler = deferred.Target = schedulerOf(_tasks);
@@ -213,6 +215,8 @@ sealed class Deployment : ITaskOwner
     async Task CloseAsync()
     {
         TimeSpan elapsed = _options.Time.GetElapsedTime(_started);
+        // A job that was stopped leaves sources waiting for records nobody wants, and looking for splits.
+        await TryAsync(() => _reading.CancelAsync()).ConfigureAwait(false);
         await _opening.ConfigureAwait(false);
         foreach (StreamTask task in _tasks) await TryAsync(() => task.DisposeAsync().AsTask()).ConfigureAwait(false);
         (_scheduler as IDisposable)?.Dispose();

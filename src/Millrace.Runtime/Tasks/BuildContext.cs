@@ -16,6 +16,9 @@ public sealed record BuildContext(PlanModel Plan, TimeProvider Time, IServicePro
     readonly Dictionary<GraphNode, OperatorCounters> _counters = Plan.Chains.SelectMany(static c => c.Nodes).ToDictionary(static n => n, static _ => new OperatorCounters());
     readonly List<Func<Task>> _discoveries = [];
 
+    /// <summary>Cancelled when nothing more is read: when the job is cancelled, and when all its tasks have ended.</summary>
+    public CancellationToken Reading { get; init; } = Cancellation;
+
     /// <summary>Takes the tasks' parts in snapshots; null when nobody takes snapshots.</summary>
     public ISnapshotCollector? Collector { get; init; }
 
@@ -49,7 +52,7 @@ public sealed record BuildContext(PlanModel Plan, TimeProvider Time, IServicePro
         _leaders.Add(node, assigner);
         if (Restored.TryGetValue(node.Id, out RestoredOperator? restored))
             assigner.Restore(SplitState.PositionsOf<TSplit>(restored), SplitState.AssignerOf<TSplit>(restored));
-        _discoveries.Add(() => assigner.DiscoverAsync(() => source.DiscoverAsync(new(parallelism, Time), Cancellation)));
+        _discoveries.Add(() => assigner.DiscoverAsync(() => source.DiscoverAsync(new(parallelism, Time), Reading)));
         return assigner;
     }
 }

@@ -65,6 +65,6 @@ public sealed class SplitRead<T, TSplit> where TSplit : ISplit
 /// <param name="Source">The source.</param>
 /// <param name="Watermarks">Event time; null without.</param>
 /// <param name="Context">Where it runs.</param>
-/// <param name="Cancellation">Cancelled when the job is.</param>
+/// <param name="Cancellation">Cancelled when nothing more is read.</param>
 public sealed record SourceSpecs<T, TSplit>(
     ISource<T, TSplit> Source, WatermarkStrategy<T>? Watermarks, FunctionContext Context, CancellationToken Cancellation) where TSplit : ISplit;

@@ -57,7 +57,7 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
         SplitAssigner<TSplit> assigner = _context.AssignerOf(_node, spec.Source, _chain.Parallelism);
         assigner.Bind(_task.Subtask.Index, _task);
         OutputPort<T> main = _ports.Main<T>(_node);
-        SourceSpecs<T, TSplit> specs = new(spec.Source, spec.Watermarks, FunctionContext(), _context.Cancellation);
+        SourceSpecs<T, TSplit> specs = new(spec.Source, spec.Watermarks, FunctionContext(), _context.Reading);
         return new SourceHead<T, TSplit>(specs, assigner, main, _ports.Sides(_node, main.Buffer), _task)
         {
             OperatorId = _node.Id,

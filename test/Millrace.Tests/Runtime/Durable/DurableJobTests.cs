@@ -31,9 +31,9 @@ public sealed class DurableJobTests
     [Fact]
     public async Task Interrupt_ThenStartAgain_GoesOnAndEndsExactly()
     {
-        Hold hold = new(Records / 2);
-        DurableJob job = Start(Records, hold);
-        await hold.Reached;
+        HeldSource source = new(Records, Records / 2);
+        DurableJob job = Start(Records, source);
+        await source.Reached;
         Assert.IsType<CheckpointAnswer.Taken>(await job.CheckpointAsync());
         job.Interrupt("test");
         Assert.Equal(JobEnding.Interrupted, (await job.Completion).Ending);
@@ -52,12 +52,10 @@ public sealed class DurableJobTests
     [InlineData(16, 2)]
     public async Task Stop_ThenStartWithAnotherParallelism_EndsExactly(int before, int after)
     {
-        Hold hold = new(Records / 2);
-        DurableJob job = Start(Records, hold, parallelism: before);
-        await hold.Reached;
-        Task<CheckpointAnswer> stop = job.StopAsync(isDrain: false, null);
-        hold.Release();
-        Assert.IsType<CheckpointAnswer.Taken>(await stop);
+        HeldSource source = new(Records, Records / 2);
+        DurableJob job = Start(Records, source, parallelism: before);
+        await source.Reached;
+        Assert.IsType<CheckpointAnswer.Taken>(await job.StopAsync(isDrain: false, null));
         Assert.Equal(JobEnding.Stopped, (await job.Completion).Ending);
 
         StartRefusedException refused = await Assert.ThrowsAsync<StartRefusedException>(() => Start(Records).Completion);
@@ -79,15 +77,11 @@ public sealed class DurableJobTests
     }
 
     DurableJob Start(
-        int records, Hold? hold = null, int parallelism = 2, StartFrom? from = null, Func<int, bool>? failing = null)
+        int records, HeldSource? source = null, int parallelism = 2, StartFrom? from = null, Func<int, bool>? failing = null)
     {
         Dataflow flow = new("counts");
-        flow.Source("numbers", CollectionSource.Of(Enumerable.Range(0, records).ToArray())).WithParallelism(1)
-            .Select(n =>
-            {
-                hold?.Pass(n);
-                return failing?.Invoke(n) == true ? throw new InvalidOperationException($"poisoned by {n}") : n;
-            }).WithParallelism(1)
+        flow.Source("numbers", source ?? new HeldSource(records, heldAt: -1)).WithParallelism(1)
+            .Select(n => failing?.Invoke(n) == true ? throw new InvalidOperationException($"poisoned by {n}") : n).WithParallelism(1)
             .KeyBy(static n => n % Keys)
             .Reduce("sum", static (a, b) => a + b)
             .Select(static n => $"{n}")
@@ -112,21 +106,5 @@ public sealed class DurableJobTests
     {
         int[] sums = new int[Keys];
         return [.. Enumerable.Range(0, records).Select(n => $"{sums[n % Keys] += n}").Order(StringComparer.Ordinal)];
-    }
-
-    /// <summary>Holds the stream at a record, once.</summary>
-    sealed class Hold(int at)
-    {
-        readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        readonly ManualResetEventSlim _go = new();
-
-        public Task Reached => _reached.Task;
-
-        public void Release() => _go.Set();
-
-        public void Pass(int record)
-        {
-            if (record == at) _reached.TrySetResult();
-        }
     }
 }

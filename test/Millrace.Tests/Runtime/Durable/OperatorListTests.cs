@@ -9,7 +9,7 @@ namespace Millrace.Tests.Runtime.Durable;
 /// <summary>Lists of functions that are not keyed, through a stop and a start with another parallelism.</summary>
 public sealed class OperatorListTests
 {
-    const int Records = 20_000;
+    const int Records = 1_000;
 
     readonly MemoryObjectStore _store = new(TimeProvider.System);
     readonly ModelTable _table = new();
@@ -21,13 +21,13 @@ public sealed class OperatorListTests
     [InlineData(1, 4)]
     public async Task Lists_AfterAStop_AreDealtByTheirRules(int before, int after)
     {
-        TaskCompletionSource half = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        DurableJob job = Start(before, n => Reached(n, half));
-        await half.Task;
+        HeldSource source = new(Records, Records / 2);
+        DurableJob job = Start(before, source);
+        await source.Reached;
         Assert.IsType<CheckpointAnswer.Taken>(await job.StopAsync(isDrain: false, null));
         Assert.Equal(JobEnding.Stopped, (await job.Completion).Ending);
 
-        DurableJob again = Start(after, static _ => { }, new StartFrom.LatestSavepoint());
+        DurableJob again = Start(after, new(Records, heldAt: -1), new StartFrom.LatestSavepoint());
         Assert.Equal(JobEnding.Finished, (await again.Completion).Ending);
 
         string[] lines = [.. _table.Visible];
@@ -38,22 +38,10 @@ public sealed class OperatorListTests
         Assert.Equal(["1"], lines.Where(static l => l.StartsWith("broadcast ", StringComparison.Ordinal)).Select(static l => l[10..]).Distinct());
     }
 
-    static void Reached(int n, TaskCompletionSource half)
-    {
-        if (n == Records / 2) half.TrySetResult();
-    }
-
-    DurableJob Start(int parallelism, Action<int> seen, StartFrom? from = null)
+    DurableJob Start(int parallelism, HeldSource source, StartFrom? from = null)
     {
         Dataflow flow = new("lists");
-        flow.Source("numbers", CollectionSource.Of(Enumerable.Range(0, Records).ToArray())).WithParallelism(1)
-            .Select(n =>
-            {
-                seen(n);
-                // Slow enough that the stop comes before the end.
-                Thread.SpinWait(300);
-                return n;
-            }).WithParallelism(1)
+        flow.Source("numbers", source).WithParallelism(1)
             .Rebalance()
             .Process<string>("lists", static scope => new Lists(scope))
             .Sink("out", new ModelSink(_table));
