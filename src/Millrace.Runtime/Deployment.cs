@@ -34,7 +34,8 @@ sealed class Deployment : ITaskOwner
     readonly EmbeddedOptions _options;
     readonly CancellationTokenSource _cancellation;
     readonly CancellationTokenSource _reading;
-    readonly TaskCompletionSource<DeploymentEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Continued where it is completed: nothing follows in here, and a job on one thread of a test ends in the step it ends in.
+    readonly TaskCompletionSource<DeploymentEnd> _ended = new();
     readonly BuildContext _context;
     readonly StreamTask[] _tasks;
     readonly ITaskScheduler _scheduler;
@@ -216,7 +217,11 @@ sealed class Deployment : ITaskOwner
     {
         TimeSpan elapsed = _options.Time.GetElapsedTime(_started);
         // A job that was stopped leaves sources waiting for records nobody wants, and looking for splits.
-        await TryAsync(() => _reading.CancelAsync()).ConfigureAwait(false);
+        await TryAsync(() =>
+        {
+            _reading.Cancel();
+            return Task.CompletedTask;
+        }).ConfigureAwait(false);
         await _opening.ConfigureAwait(false);
         foreach (StreamTask task in _tasks) await TryAsync(() => task.DisposeAsync().AsTask()).ConfigureAwait(false);
         (_scheduler as IDisposable)?.Dispose();

@@ -26,6 +26,7 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
 
     readonly KeyBlock<TKey, TIn, TOps> _block;
     readonly WindowSlices _slices;
+    readonly string _kind;
     readonly WindowProgress _progress;
     readonly WindowPanes<TKey, TAccumulator, TOps> _panes;
     readonly IWindowFirer<TKey, TAccumulator, TOut, TOps> _firer;
@@ -50,6 +51,7 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
     public WindowOperator(Func<TIn, TKey> keyOf, WindowAssigner windows, TimeSpan allowedLateness, TAggregate aggregate, TimeProvider time)
     {
         _block = new(keyOf);
+        _kind = $"window {windows}";
         _slices = new(windows);
         _progress = new(_slices, allowedLateness);
         _panes = new(_slices);
@@ -87,7 +89,7 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
     public Timestamp NextProcessingTime { get; private set; } = Timestamp.MaxValue;
 
     /// <inheritdoc/>
-    public IReadOnlyList<ISnapshotRows> SnapshotRows => _snapshotRows ??= [KeyedRows.OfWindows(StateNames.Windows, _panes.Clock, _panes, RestoredTable)];
+    public IReadOnlyList<ISnapshotRows> SnapshotRows => _snapshotRows ??= [KeyedRows.OfWindows(StateNames.Windows, _kind, _panes.Clock, _panes, RestoredTable)];
 
     /// <inheritdoc/>
     public Timestamp OwnTime { get; private set; } = Timestamp.None;

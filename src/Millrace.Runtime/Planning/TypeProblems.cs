@@ -37,7 +37,7 @@ static class TypeProblems
 
     sealed class SpecProblems(GraphNode node) : IOperatorSpecVisitor<IEnumerable<string>>
     {
-        public IEnumerable<string> Visit<T, TSplit>(SourceSpec<T, TSplit> spec) where TSplit : ISplit => [];
+        public IEnumerable<string> Visit<T, TSplit>(SourceSpec<T, TSplit> spec) where TSplit : ISplit => Storing(typeof(TSplit), "the position of its splits");
 
         public IEnumerable<string> Visit<T>(WhereSpec<T> spec) => [];
 

@@ -57,12 +57,13 @@ public sealed class KeyedRows : ISnapshotRows
 
     /// <summary>One value per key and slice of time, in a table per slice.</summary>
     /// <param name="name">Unique within the operator.</param>
+    /// <param name="kind">The windows in words: state of other windows is not theirs.</param>
     /// <param name="clock">The clock of all tables of the set.</param>
     /// <param name="tables">The tables; tags are the first ticks of the slices.</param>
     /// <param name="tableOf">Finds or makes the table of a slice.</param>
     /// <exception cref="UnsupportedTypeException">Keys or values cannot be stored.</exception>
     public static KeyedRows OfWindows<TKey, TValue, TOps>(
-        string name, EpochClock clock, ITableSet<TKey, TValue, TOps> tables, Func<long, StateTable<TKey, TValue, TOps>> tableOf)
+        string name, string kind, EpochClock clock, ITableSet<TKey, TValue, TOps> tables, Func<long, StateTable<TKey, TValue, TOps>> tableOf)
         where TOps : struct, IKeyOps<TKey>
     {
         ValueFormat<TValue> format = ValueFormat<TValue>.Of();
@@ -70,7 +71,7 @@ public sealed class KeyedRows : ISnapshotRows
         CapturedTables<TKey, TValue, TOps> rows = new(name, tables, new TaggedRowFormat<TKey, TValue>(format));
         StateSchema schema = new()
         {
-            Name = name, Layout = StateLayout.Keyed, Kind = "window", Key = keys.Schema, Sub = OrderedNumber.Schema, Value = format.Schema,
+            Name = name, Layout = StateLayout.Keyed, Kind = kind, Key = keys.Schema, Sub = OrderedNumber.Schema, Value = format.Schema,
         };
         return new(schema, clock, [rows], (in row) =>
         {

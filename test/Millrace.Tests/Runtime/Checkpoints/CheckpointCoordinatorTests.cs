@@ -101,7 +101,7 @@ public sealed class CheckpointCoordinatorTests
         SnapshotManifest manifest = await deployment.Cluster.ReadAsync(deployment.Ledger.State.Latest!.Snapshot, default);
 
         StateEntry totals = manifest.Operators.Single(op => op.Id == "sink").States.Single();
-        Assert.Equal([1L, 2L, 3L, 1L, 2L, 3L], totals.Runs.Select(run => run.Snapshot));
+        Assert.Equal([1L, 2L, 3L, 1L, 2L, 3L], totals.Runs.OrderBy(run => run.Range.Start).ThenBy(run => run.Snapshot).Select(run => run.Snapshot));
         Assert.All(totals.Runs, run => Assert.True(_store.Objects.ContainsKey(Keys.Of(manifest.Packs[run.Pack].Key))));
         Assert.Equal(6, manifest.Packs.Count);
         Assert.Equal(30, manifest.Watermark.Ticks);
