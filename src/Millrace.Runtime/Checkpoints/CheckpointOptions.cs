@@ -23,7 +23,7 @@ public sealed record CheckpointOptions
     /// </summary>
     public int ToleratedFailures { get; init; } = DefaultToleratedFailures;
 
-    /// <summary>Checkpoints under way at a time. 1 to 8. The default is one. Those asked for by hand wait for their turn.</summary>
+    /// <summary>Checkpoints under way at a time. 1 to 8; more than one only where barriers never overtake records. The default is one. Those asked for by hand wait for their turn.</summary>
     public int MaxConcurrent { get; init; } = 1;
 
     /// <summary>How barriers treat records in their way. The default is aligned, until <see cref="AlignTimeout"/>.</summary>
@@ -54,6 +54,9 @@ public sealed record CheckpointOptions
         Require(nameof(ToleratedFailures), ToleratedFailures, 0, int.MaxValue);
         Require(nameof(MaxConcurrent), MaxConcurrent, 1, 8);
         Require(nameof(Retained), Retained, 1, 100);
+        // What an overtaking barrier leaves behind is dropped when the next one comes, so there must be one at a time (as in Flink).
+        if (MaxConcurrent > 1 && (Alignment == Alignment.Unaligned || (Alignment == Alignment.Aligned && AlignTimeout != System.Threading.Timeout.InfiniteTimeSpan)))
+            throw new ArgumentException($"{nameof(MaxConcurrent)} is {MaxConcurrent}, and barriers may overtake records; take one checkpoint at a time, or let barriers align for ever ({nameof(AlignTimeout)} infinite)");
         if (!Enum.IsDefined(Alignment)) throw new ArgumentException($"{nameof(Alignment)} is {(int)Alignment}, which is no alignment");
         if (AlignTimeout <= TimeSpan.Zero && AlignTimeout != System.Threading.Timeout.InfiniteTimeSpan)
             throw new ArgumentException($"{nameof(AlignTimeout)} is {AlignTimeout}; it must be more than zero, or infinite");

@@ -29,10 +29,13 @@ public sealed class BarrierAligner(int channels)
     /// <summary>Whether what comes by a channel is ahead of a barrier that has overtaken it.</summary>
     public bool IsInFlight(int channel) => IsOvertaking && !_hasArrived[channel] && !_hasEnded[channel];
 
-    /// <summary>A channel's producer has sent a barrier, which may be behind what the channel still holds.</summary>
+    /// <summary>
+    /// A channel's producer has sent a barrier, which may be behind what the channel still holds. One that is being aligned is not given up
+    /// for it: every channel delivers that in its turn, and is asked again then.
+    /// </summary>
     public void OnAnnounced(Barrier barrier)
     {
-        if (barrier.Id > _newest && (Waiting is null || barrier.Id > Waiting.Id)) Await(barrier);
+        if (barrier.Id > _newest && (Waiting is null || (IsOvertaking && barrier.Id > Waiting.Id))) Await(barrier);
     }
 
     /// <summary>The barrier goes on now: what is on its way becomes part of the snapshot.</summary>

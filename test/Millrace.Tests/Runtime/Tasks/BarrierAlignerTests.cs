@@ -77,6 +77,31 @@ public sealed class BarrierAlignerTests
     }
 
     [Fact]
+    public void OnAnnounced_WhileAnEarlierBarrierIsAligned_WaitsForItsTurn()
+    {
+        BarrierAligner aligner = new(2);
+        Barrier first = Of(1);
+        Assert.Null(aligner.OnBarrier(0, first));
+        aligner.OnAnnounced(Of(2));
+        Assert.Same(first, aligner.Waiting);
+        Assert.True(aligner.IsBlocked(0));
+        Assert.Same(first, aligner.OnBarrier(1, first));
+        aligner.OnAnnounced(Of(2));
+        Assert.Equal(2, aligner.Waiting!.Id);
+    }
+
+    [Fact]
+    public void OnAnnounced_WhileAnEarlierBarrierOvertakes_TakesItsPlace()
+    {
+        BarrierAligner aligner = new(2);
+        aligner.OnAnnounced(Of(1, Alignment.Unaligned));
+        aligner.Overtake();
+        aligner.OnAnnounced(Of(2, Alignment.Unaligned));
+        Assert.Equal(2, aligner.Waiting!.Id);
+        Assert.False(aligner.IsOvertaking);
+    }
+
+    [Fact]
     public void OnAnnounced_AfterTheBarrierHasPassed_IsNoNews()
     {
         BarrierAligner aligner = new(1);
