@@ -1,4 +1,9 @@
+using Millrace.Runtime;
+using Millrace.Runtime.Checkpoints;
+using Millrace.Runtime.Durable;
 using Millrace.Runtime.Planning;
+using Millrace.State.Snapshots;
+using Millrace.Storage;
 
 namespace Millrace.Hosting;
 
@@ -11,7 +16,9 @@ internal sealed class JobHost(JobDescription job, HostProcess process, IServiceP
         {
             HostCommand command = HostCommandParser.Parse(words);
             if (command.IsHelp) return Help(command);
+            if (command.Verb is not (HostVerb.Run or HostVerb.Plan)) return await AskAsync(command, cancellationToken).ConfigureAwait(false);
             JobGraph graph = Describe(command);
+            if (command.Verb == HostVerb.Plan) return await PlanAsync(graph, command, cancellationToken).ConfigureAwait(false);
             if (command.Explain is { } format) return Explain(graph, command, format);
             return await new JobRun(process, command, services).RunAsync(graph, cancellationToken).ConfigureAwait(false);
         }
@@ -28,7 +35,43 @@ internal sealed class JobHost(JobDescription job, HostProcess process, IServiceP
             await process.Error.WriteAsync(FailureText.Of($"job '{job.Name}' cannot be described", broken.InnerException!)).ConfigureAwait(false);
         }
 
+        catch (Exception broken) when (broken is LedgerRefusedException or LedgerCorruptException or LedgerTooNewException or StoreUnavailableException)
+        {
+            await process.Error.WriteLineAsync($"{job.Name}: {broken.Message}").ConfigureAwait(false);
+        }
+
         return ExitCodes.Refused;
+    }
+
+    /// <summary>Has the process that runs the job do what the verb says.</summary>
+    async Task<int> AskAsync(HostCommand command, CancellationToken cancellationToken)
+    {
+        JobStorage storage = await JobStorage.OpenAsync(command.Storage!, process.Time, cancellationToken).ConfigureAwait(false);
+        await using (storage.ConfigureAwait(false))
+        {
+            JobVerbs verbs = new(storage.Store.Under(job.Name), job.Name, process.Time);
+            if (command.Verb == HostVerb.Status) return await verbs.StatusAsync(process.Output, process.Error, cancellationToken).ConfigureAwait(false);
+            ControlRequest request = new()
+            {
+                Command = command.Verb.ToString().ToLowerInvariant(), Target = command.Target, IsDrain = command.IsDrain, IsSavepoint = command.IsCancelWithSavepoint,
+            };
+            return await verbs.RunAsync(request, process.Output, process.Error, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Says what a start would do; starts nothing.</summary>
+    async Task<int> PlanAsync(JobGraph graph, HostCommand command, CancellationToken cancellationToken)
+    {
+        JobStorage storage = await JobStorage.OpenAsync(command.Storage!, process.Time, cancellationToken).ConfigureAwait(false);
+        await using (storage.ConfigureAwait(false))
+        {
+            EmbeddedOptions options = new() { Parallelism = command.Parallelism, Threads = command.Threads, IsChaining = command.IsChaining, Time = process.Time };
+            if (services is not null) options = options with { Services = services };
+            DurableOptions durable = storage.Options() with { Tell = line => process.Error.WriteLine($"{job.Name}: {line}") };
+            StartPlan plan = await StartPlan.ReadAsync(graph, options, durable, cancellationToken).ConfigureAwait(false);
+            await process.Output.WriteAsync(StartPlanText.Of(job.Name, plan)).ConfigureAwait(false);
+            return plan.CanStart ? ExitCodes.Finished : ExitCodes.Refused;
+        }
     }
 
     JobGraph Describe(HostCommand command)

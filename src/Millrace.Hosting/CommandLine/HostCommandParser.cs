@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Millrace.Hosting;
 
 /// <summary>
@@ -8,40 +6,47 @@ namespace Millrace.Hosting;
 /// </summary>
 internal sealed class HostCommandParser
 {
-    readonly string[] _words;
+    readonly OptionWords _words;
+    readonly StorageOptionReader _storage;
     readonly List<string> _jobWords = [];
-    readonly List<string> _problems = [];
     readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     HostCommand _command = new();
-    int _at;
 
-    HostCommandParser(string[] words) => _words = words;
+    HostCommandParser(string[] words)
+    {
+        _words = new(words);
+        _storage = new(_words);
+    }
 
     /// <summary>Reads a command line.</summary>
     /// <exception cref="UsageException">An option of the engine is wrong; names all that are.</exception>
     public static HostCommand Parse(string[] words)
     {
-        HostCommandParser parser = new(words);
-        while (parser._at < words.Length) parser.Take();
-        if (parser._problems.Count > 0 && !parser._command.IsHelp) throw new UsageException(parser._problems);
-        return parser._command with { JobWords = parser._jobWords };
+        HostVerb? verb = words.Length > 0 ? VerbOption.Parse(words[0]) : null;
+        HostCommandParser parser = new(verb is null ? words : words[1..]) { _command = new() { Verb = verb ?? HostVerb.Run } };
+        while (!parser._words.IsAtEnd) parser.Take();
+        HostCommand command = parser._command with { Storage = parser._storage.Read(parser._command.Verb), JobWords = parser._jobWords };
+        if (parser._words.Problems.Count > 0 && !command.IsHelp) throw new UsageException(parser._words.Problems);
+        return command;
     }
 
     void Take()
     {
-        string word = _words[_at++];
+        string word = _words.Next();
         int equals = word.IndexOf('=', StringComparison.Ordinal);
         string name = equals < 0 || !word.StartsWith("--", StringComparison.Ordinal) ? word : word[..equals];
         string? value = name.Length == word.Length ? null : word[(equals + 1)..];
         if (word is "-h" or "-?" && !IsValueOfJob()) name = EngineOption.Help;
-        if (!EngineOption.All.Any(o => o.Name == name))
+        bool isVerbs = VerbOption.Has(_command.Verb, name);
+        if (!isVerbs && !EngineOption.IsTaken(name))
         {
             _jobWords.Add(word);
             return;
         }
 
-        if (!_seen.Add(name)) _problems.Add($"{name} is given twice; give it once");
-        Apply(name, value);
+        if (!_seen.Add(name) && !StorageOption.IsRepeatable(name)) _words.Problems.Add($"{name} is given twice; give it once");
+        if (isVerbs) ApplyToVerb(name, value);
+        else if (!_storage.TryTake(name, value)) Apply(name, value);
     }
 
     void Apply(string name, string? value)
@@ -49,17 +54,18 @@ internal sealed class HostCommandParser
         switch (name)
         {
             case EngineOption.Parallelism:
-                _command = _command with { Parallelism = Number(name, value, int.MinValue) };
+                // One that no job can have is left to the planner, which knows the job.
+                _command = _command with { Parallelism = _words.Number(name, value, int.MinValue, int.MaxValue, 1) };
                 return;
             case EngineOption.Threads:
-                _command = _command with { Threads = Number(name, value, 1) };
+                _command = _command with { Threads = _words.Number(name, value, 1, int.MaxValue, 1) };
                 return;
             case EngineOption.Explain:
-                _command = _command with { Explain = Format(value) };
+                _command = _command with { Explain = Format(value ?? _words.Optional("text", "json")) };
                 return;
         }
 
-        if (value is not null) _problems.Add($"{name} takes no value; leave out '={value}'");
+        RefuseValue(name, value);
         _command = name switch
         {
             EngineOption.NoChaining => _command with { IsChaining = false },
@@ -69,21 +75,25 @@ internal sealed class HostCommandParser
         };
     }
 
-    /// <summary>A whole number; one that no job can have is left to the planner, which knows the job, where the range is open.</summary>
-    int Number(string name, string? value, int smallest)
+    void ApplyToVerb(string name, string? value)
     {
-        if (value is null && _at < _words.Length && !_words[_at].StartsWith("--", StringComparison.Ordinal)) value = _words[_at++];
-        if (value is null) _problems.Add($"{name} has no value; give a whole number, as in {name} 4");
-        else if (!int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number))
-            _problems.Add($"{name} is '{value}'; give a whole number, as in {name} 4");
-        else if (number < smallest) _problems.Add($"{name} is {number}; give {smallest} or more");
-        else return number;
-        return 1;
+        if (name == VerbOption.To)
+        {
+            _command = _command with { Target = StorageOptionReader.Address(_words, name, value)?.ToString() };
+            return;
+        }
+
+        RefuseValue(name, value);
+        _command = name == VerbOption.Drain ? _command with { IsDrain = true } : _command with { IsCancelWithSavepoint = true };
+    }
+
+    void RefuseValue(string name, string? value)
+    {
+        if (value is not null) _words.Problems.Add($"{name} takes no value; leave out '={value}'");
     }
 
     PlanFormat Format(string? value)
     {
-        if (value is null && _at < _words.Length && _words[_at] is "text" or "json") value = _words[_at++];
         switch (value)
         {
             case null or "text":
@@ -91,7 +101,7 @@ internal sealed class HostCommandParser
             case "json":
                 return PlanFormat.Json;
             default:
-                _problems.Add($"{EngineOption.Explain} is '{value}'; give text or json");
+                _words.Problems.Add($"{EngineOption.Explain} is '{value}'; give text or json");
                 return PlanFormat.Text;
         }
     }

@@ -17,21 +17,34 @@ internal static class UsageText
         foreach (string name in asked) text.Append("  --").Append(name).Append('\n');
         if (problem is not null) text.Append("  and perhaps more: ").Append(problem).Append('\n');
 
-        text.Append("\nOptions of the engine:\n");
-        int width = EngineOption.All.Max(static o => o.Form.Length);
-        foreach (EngineOption option in EngineOption.All) text.Append("  ").Append(option.Form.PadRight(width)).Append("  ").Append(option.Meaning).Append('\n');
+        text.Append("\nVerbs, as the first word:\n");
+        int wide = VerbOption.All.Max(static v => v.Form.Length);
+        foreach ((_, string form, string meaning) in VerbOption.All) text.Append("  ").Append(form.PadRight(wide)).Append("  ").Append(meaning).Append('\n');
+        Append(text, "\nOptions of the engine:\n", EngineOption.All);
+        Append(text, "\nOptions of a job that keeps its state; all need --storage:\n", StorageOption.All);
         return text.Append(
             """
 
             Exit codes:
-                0  the job finished
-                1  the job failed
-                2  the command line is wrong, or the job cannot run as described; nothing was started
+                0  the job finished or was stopped, or had finished before; or what was asked for was done
+                1  the job failed, or what was asked of it could not be done
+                2  the command line is wrong, or the job cannot run as described or asked; nothing was started
+                3  another process runs the job
+                4  another process took the job over
+                5  the job was cancelled by the verb
+                6  no process runs the job that was to be asked
                70  user code did not return within 10 seconds of being told to stop; the process ended without it
-              130  stopped by Ctrl-C; a second Ctrl-C ends the process at once
-              143  stopped by SIGTERM
+              130  stopped by Ctrl-C; a second Ctrl-C ends the process at once. With --storage the next start goes on
+              143  stopped by SIGTERM; likewise
 
             """.ReplaceLineEndings("\n")).ToString();
+    }
+
+    static void Append(StringBuilder text, string title, IReadOnlyList<EngineOption> options)
+    {
+        text.Append(title);
+        int width = options.Max(static o => o.Form.Length);
+        foreach (EngineOption option in options) text.Append("  ").Append(option.Form.PadRight(width)).Append("  ").Append(option.Meaning).Append('\n');
     }
 
     /// <summary>A sentence for each argument that the job never asked for.</summary>
@@ -41,7 +54,7 @@ internal static class UsageText
         string knows = known.Length == 0 ? "this job has no options of its own" : $"this job knows {string.Join(", ", known)}";
         foreach (string name in arguments.Unused)
         {
-            string? near = NearestWord.Of("--" + name, known.Concat(EngineOption.All.Select(static o => o.Name)));
+            string? near = NearestWord.Of("--" + name, known.Concat(EngineOption.Names));
             yield return $"unknown option --{name}; {(near is null ? "" : $"did you mean {near}? ")}{knows} (--help shows all)";
         }
     }
@@ -49,6 +62,6 @@ internal static class UsageText
     /// <summary>A sentence for each name the job asks for that the engine takes for itself.</summary>
     public static IEnumerable<string> Taken(JobArguments arguments) =>
         from name in arguments.Asked
-        where EngineOption.All.Any(o => o.Name == "--" + name)
+        where EngineOption.IsTaken("--" + name)
         select $"the job asks for --{name}, which is an option of the engine and never reaches it; give the job's option another name";
 }

@@ -7,7 +7,7 @@ internal sealed class ProgressReporter : IDisposable
 {
     static readonly TimeSpan s_drawEvery = TimeSpan.FromMilliseconds(250), s_printEvery = TimeSpan.FromSeconds(10);
 
-    readonly EmbeddedJob _job;
+    readonly IRunningJob _job;
     readonly ErrorLines _lines;
     readonly TimeProvider _time;
     readonly long _started;
@@ -17,7 +17,7 @@ internal sealed class ProgressReporter : IDisposable
     long _lastAt;
     long _lastRead;
 
-    public ProgressReporter(EmbeddedJob job, ErrorLines lines, TimeProvider time)
+    public ProgressReporter(IRunningJob job, ErrorLines lines, TimeProvider time)
     {
         _job = job;
         _lines = lines;

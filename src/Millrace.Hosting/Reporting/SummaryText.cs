@@ -20,12 +20,16 @@ internal static class SummaryText
     ];
 
     /// <summary>Several lines.</summary>
-    public static string Of(JobResult result, PlanModel plan)
+    /// <param name="result">How the job ended.</param>
+    /// <param name="plan">How it ran.</param>
+    /// <param name="tally">Its checkpoints; null for a job that keeps no state.</param>
+    public static string Of(JobResult result, PlanModel plan, CheckpointTally? tally)
     {
         JobStatus status = result.Status;
+        if (result.Ending == JobEnding.AlreadyEnded) return $"{status.JobName}: {result.Note}\n";
         string rate = result.Elapsed > TimeSpan.Zero ? ProgressText.Number(status.RecordsRead / result.Elapsed.TotalSeconds) : "?";
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"{status.JobName} {(result.IsCancelled ? "was cancelled after" : "finished in")} {result.Elapsed.TotalSeconds:N2} s\n");
+        text.Append(CultureInfo.InvariantCulture, $"{status.JobName} {Ended(result, tally)} {result.Elapsed.TotalSeconds:N2} s\n");
         Append(text, status.RecordsRead, $"records read, {rate} a second");
         foreach ((string counter, string meaning) in s_counters)
         {
@@ -34,8 +38,18 @@ internal static class SummaryText
 
         Append(text, status.RecordsWritten, result.IsCancelled ? "records taken by sinks" : "records written:");
         if (!result.IsCancelled) AppendSinks(text, status, plan);
+        if (tally is not null) text.Append(tally.Line).Append('\n');
+        if (result.Ending == JobEnding.Stopped) text.Append("the savepoint is ").Append(result.Note).Append('\n');
         return text.ToString();
     }
+
+    static string Ended(JobResult result, CheckpointTally? tally) => result.Ending switch
+    {
+        JobEnding.Finished => "finished in",
+        JobEnding.Stopped => "was stopped after",
+        JobEnding.Interrupted when tally is not null => "was interrupted, to go on with the next start, after",
+        _ => "was cancelled after",
+    };
 
     static void AppendSinks(StringBuilder text, JobStatus status, PlanModel plan)
     {

@@ -14,6 +14,7 @@ internal sealed class StopRequests : IDisposable
     readonly CancellationTokenRegistration _caller;
     readonly PosixSignalRegistration[] _signals;
     int _exitCode;
+    volatile bool _isCaller;
 
     /// <summary>Listens from now on.</summary>
     /// <param name="lines">Told that the job stops.</param>
@@ -24,7 +25,11 @@ internal sealed class StopRequests : IDisposable
         _lines = lines;
         _exit = exit;
         _signals = [PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal), PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal)];
-        _caller = callerToken.Register(() => TryAsk(ExitCodes.Cancelled));
+        _caller = callerToken.Register(() =>
+        {
+            _isCaller = ExitCode == 0;
+            TryAsk(ExitCodes.Cancelled);
+        });
     }
 
     /// <summary>Cancelled when the job is to stop.</summary>
@@ -32,6 +37,9 @@ internal sealed class StopRequests : IDisposable
 
     /// <summary>The exit code of a process that stops because it was asked to.</summary>
     public int ExitCode => Volatile.Read(ref _exitCode);
+
+    /// <summary>What asked, for people and the ledger.</summary>
+    public string Cause => ExitCode == ExitCodes.Terminated ? "SIGTERM" : _isCaller ? "asked by the program" : "Ctrl-C";
 
     public void Dispose()
     {

@@ -80,6 +80,9 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IOwedCommits, I
     /// <summary>Whether tasks are still being restored and opened.</summary>
     public bool IsOpening => _deployment.IsOpening;
 
+    /// <summary>The ledger the deployment was begun in.</summary>
+    public Ledger Ledger => _ledger;
+
     /// <summary>The checkpoints of the deployment.</summary>
     public CheckpointCoordinator Coordinator => _coordinator;
 

@@ -13,6 +13,8 @@ namespace Millrace.Runtime.Durable;
 /// </summary>
 public sealed class DurableJob : IRunningJob
 {
+    const string Starting = "the job is starting, restarting or ending; ask again when it runs";
+
     readonly TaskCompletionSource<JobResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly CancellationTokenSource _ending = new();
     readonly Lock _lock = new();   // guards _attempt, _end
@@ -87,10 +89,19 @@ public sealed class DurableJob : IRunningJob
         return answer;
     }
 
+    /// <summary>Changes by hand which checkpoints are kept.</summary>
+    /// <param name="edit">The change.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="LedgerFencedException">Another process leads the job.</exception>
+    /// <exception cref="StoreUnavailableException">The store refused.</exception>
+    public async Task<LedgerEditOutcome> EditAsync(LedgerEdit edit, CancellationToken cancellationToken) => Attempt is { } attempt
+        ? await LedgerEdits.ApplyAsync(attempt.Ledger, _durable.Store.Under(Plan.JobName), edit, cancellationToken).ConfigureAwait(false)
+        : new(false, Starting);
+
     internal void Start() => _ = ReportAsync();
 
     static Task<CheckpointAnswer> NotRunning() =>
-        Task.FromResult<CheckpointAnswer>(new CheckpointAnswer.Refused("the job is starting, restarting or ending; ask again when it runs"));
+        Task.FromResult<CheckpointAnswer>(new CheckpointAnswer.Refused(Starting));
 
     void End(LedgerEvent how)
     {

@@ -77,7 +77,7 @@ public sealed class StartRefusedException(string why) : Exception(why);
 /// <param name="claim">Its claim.</param>
 public sealed class JobLedElsewhereException(TermClaim claim)
     : Exception($"the job is run by {(claim.Leader.Length > 0 ? claim.Leader : "another process")}"
-        + $"{(claim.Endpoint.Length > 0 ? $" ({claim.Endpoint})" : "")} since {claim.ClaimedAt:u}")
+        + $"{(claim.Endpoint.Length > 0 ? $" ({claim.Endpoint.Split('?')[0]})" : "")} since {claim.ClaimedAt:u}")
 {
     /// <summary>Its claim.</summary>
     public TermClaim Claim => claim;

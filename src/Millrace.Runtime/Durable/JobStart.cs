@@ -104,7 +104,42 @@ sealed class JobStart
         Damaged = [.. _damaged],
     };
 
+    /// <summary>What this start would do, without doing it.</summary>
+    public async Task<StartPlan> PlanAsync(CancellationToken cancellationToken)
+    {
+        LedgerView? view = await LedgerReader.ReadAsync(Folder, _keys, Program.Job, _options.Time, _ledgerOptions, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            (StartAction action, RestorePoint? from) = await FindAsync(view?.State, Request, cancellationToken).ConfigureAwait(false);
+            if (action is StartAction.AlreadyFinished finished) return new(finished.Why, null, null, []);
+            string sentence = action is StartAction.FinishStop { ResumeFrom: null } ? "the job was being stopped: what is left of that is done" : Sentence(action, from);
+            if (from is null) return new(sentence, null, null, Compare([]));
+            await using (from.ConfigureAwait(false)) return new(sentence, DrainProblem(from), from.Manifest, Compare(from.Manifest.Operators));
+        }
+        catch (StartRefusedException refused)
+        {
+            return new("the start is refused", refused.Message, null, []);
+        }
+    }
+
     async Task<(StartAction Action, RestorePoint? From)> DecideAsync(LedgerState? state, StartRequest request, CancellationToken cancellationToken)
+    {
+        (StartAction action, RestorePoint? from) = await FindAsync(state, request, cancellationToken).ConfigureAwait(false);
+        if (from is null) return (action, from);
+        try
+        {
+            RequireFit(from);
+            return (action, from);
+        }
+        catch
+        {
+            await from.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>What a start does, and what it restores, passing over checkpoints that are damaged.</summary>
+    async Task<(StartAction Action, RestorePoint? From)> FindAsync(LedgerState? state, StartRequest request, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -113,9 +148,7 @@ sealed class JobStart
             SnapshotReference? own = OwnOf(action, state);
             try
             {
-                RestorePoint? from = await OpenAsync(action, own, state, cancellationToken).ConfigureAwait(false);
-                if (from is not null) RequireFit(from);
-                return (action, from);
+                return (action, await OpenAsync(action, own, state, cancellationToken).ConfigureAwait(false));
             }
             catch (Exception damage) when (own is not null && damage is SnapshotCorruptException or ObjectMissingException)
             {
@@ -146,16 +179,20 @@ sealed class JobStart
         return from;
     }
 
+    IReadOnlyList<UpgradeLine> Compare(IReadOnlyList<OperatorEntry> snapshot) => UpgradePlan.Compare(snapshot, _operators, _durable.Drops, _durable.Renames);
+
     /// <summary>Compares the snapshot with the program.</summary>
     void RequireFit(RestorePoint from)
     {
-        IReadOnlyList<UpgradeLine> lines = UpgradePlan.Compare(from.Manifest.Operators, _operators, _durable.Drops, _durable.Renames);
-        UpgradeLine[] refused = [.. lines.Where(static l => l.IsRefused)];
+        UpgradeLine[] refused = [.. Compare(from.Manifest.Operators).Where(static l => l.IsRefused)];
         if (refused.Length > 0)
             throw new StartRefusedException($"checkpoint {from.Manifest.Id} does not fit the program:{string.Concat(refused.Select(static l => $"\n  {l.Operator}/{l.State}: {l.Why}"))}");
-        if (from.Manifest.IsDrained && !_durable.AcceptsDrained)
-            throw new StartRefusedException($"checkpoint {from.Manifest.Id} was drained: its windows and event timers have fired, so results after it would differ from those of a job that went on. Add --accept-drained to start from it all the same");
+        if (DrainProblem(from) is { } drained) throw new StartRefusedException(drained);
     }
+
+    string? DrainProblem(RestorePoint from) => from.Manifest.IsDrained && !_durable.AcceptsDrained
+        ? $"checkpoint {from.Manifest.Id} was drained: its windows and event timers have fired, so results after it would differ from those of a job that went on. Add --accept-drained to start from it all the same"
+        : null;
 
     async Task<Ledger> LeadAsync(CancellationToken cancellationToken) =>
         await Ledger.OpenAsync(Folder, _keys, Program.Job, _options.Nonces.NextName(), _options.Time, _ledgerOptions, cancellationToken).ConfigureAwait(false) switch
@@ -230,15 +267,17 @@ sealed class JobStart
         }
     }
 
-    void Tell(StartAction action, RestorePoint? from)
+    void Tell(StartAction action, RestorePoint? from) => _durable.Tell(Sentence(action, from));
+
+    static string Sentence(StartAction action, RestorePoint? from)
     {
         string where = from is null ? "without state" : $"from checkpoint {from.Manifest.Id} of {from.Manifest.TakenAt:u}";
-        _durable.Tell(action switch
+        return action switch
         {
             StartAction.Resume resume => $"{resume.Why}: it goes on {where}",
             StartAction.FinishStop => $"the job was being stopped: it goes on {where} to take its savepoint",
             _ => $"begins {where}",
-        });
+        };
     }
 
     async Task<string> FinishStopAsync(Ledger ledger, StartAction.FinishStop stop, CancellationToken cancellationToken)

@@ -8,9 +8,6 @@ namespace Millrace.Runtime.Durable;
 /// <param name="options">How to open other folders.</param>
 sealed class SnapshotFinder(IObjectStore folder, DurableOptions options)
 {
-    const string ManifestPart = "/" + SnapshotKeys.ManifestName;
-    const string CheckpointsPart = "/checkpoints/";
-
     /// <summary>A checkpoint of the job's own.</summary>
     /// <exception cref="ObjectMissingException">It is gone.</exception>
     /// <exception cref="SnapshotCorruptException">It is damaged.</exception>
@@ -25,19 +22,13 @@ sealed class SnapshotFinder(IObjectStore folder, DurableOptions options)
     /// <exception cref="SnapshotCorruptException">It is damaged.</exception>
     public async ValueTask<RestorePoint> OpenAsync(string address, string? sha256, CancellationToken cancellationToken) =>
         await TryOpenAsync(address, sha256, cancellationToken).ConfigureAwait(false)
-        ?? throw new StartRefusedException($"there is no snapshot at {Split(address).Path}: {SnapshotKeys.ManifestName} does not exist there; give the folder that holds it");
+        ?? throw new StartRefusedException($"there is no snapshot at {address}: {SnapshotKeys.ManifestName} does not exist there; give the folder that holds it");
 
     /// <summary>As <see cref="OpenAsync(string, string?, CancellationToken)"/>; null when there is no snapshot.</summary>
     public async ValueTask<RestorePoint?> TryOpenAsync(string address, string? sha256, CancellationToken cancellationToken)
     {
-        (string path, string query) = Split(address);
-        if (path.EndsWith(ManifestPart, StringComparison.Ordinal)) path = path[..^ManifestPart.Length];
-        int at = path.LastIndexOf(CheckpointsPart, StringComparison.Ordinal);
-        // A checkpoint's folder is two below the root of its job; a savepoint has everything inside its own.
-        bool isCheckpoint = at >= 0 && path.IndexOf('/', at + CheckpointsPart.Length) < 0;
-        string root = isCheckpoint ? path[..at] : path;
-        string key = isCheckpoint ? path[(at + 1)..] + ManifestPart : SnapshotKeys.ManifestName;
-        IObjectStore store = await options.OpenStore(root + query, cancellationToken).ConfigureAwait(false);
+        (string root, string key) = SnapshotKeys.Locate(address);
+        IObjectStore store = await options.OpenStore(root, cancellationToken).ConfigureAwait(false);
         try
         {
             return new(await SnapshotReader.OpenAsync(store, key, sha256, cancellationToken).ConfigureAwait(false), null, store);

@@ -53,6 +53,23 @@ public static class SnapshotKeys
         return parts.Length == own ? "" : string.Join('/', parts[..^own]) + "/";
     }
 
+    /// <summary>Tells the root of a snapshot's files and the key of its manifest within it from the address of its folder.</summary>
+    /// <param name="address">The folder, or the <c>_metadata</c> in it; options after <c>?</c> are kept.</param>
+    /// <returns>
+    /// For a checkpoint the root is that of its job, two folders up, where its packs are; a savepoint has everything inside its own folder.
+    /// </returns>
+    public static (string Root, string Key) Locate(string address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        const string Part = "/" + ManifestName, Checkpoints = "/checkpoints/";
+        int question = address.IndexOf('?', StringComparison.Ordinal);
+        string path = (question < 0 ? address : address[..question]).TrimEnd('/'), options = question < 0 ? "" : address[question..];
+        if (path.EndsWith(Part, StringComparison.Ordinal)) path = path[..^Part.Length];
+        int at = path.LastIndexOf(Checkpoints, StringComparison.Ordinal);
+        bool isCheckpoint = at >= 0 && path.IndexOf('/', at + Checkpoints.Length) < 0;
+        return isCheckpoint ? (path[..at] + options, path[(at + 1)..] + Part) : (path + options, ManifestName);
+    }
+
     /// <summary>Whether a text can be a key: parts of letters, digits and <c>. _ -</c> between slashes, none of them <c>.</c> or <c>..</c>.</summary>
     /// <param name="key">Any text.</param>
     public static bool IsKey(string key) => key.Length is > 0 and <= LengthMax && key.Split('/').All(IsPart);

@@ -8,7 +8,7 @@ public sealed class FailureTextTests
         HostOutcome outcome = await HostHarness.RunAsync(
             static (flow, _) => flow.Source("numbers", CollectionSource.Of([1, 0, 2])).Process("invert", static () => new Invert())
                 .Sink("out", DiscardSink.Of<int>()),
-            "--parallelism", "1");
+            "--parallelism", "1", "--quiet");
 
         string[] lines = outcome.Error.TrimEnd().Split('\n');
         Assert.Equal(ExitCodes.Failed, outcome.ExitCode);
@@ -21,7 +21,7 @@ public sealed class FailureTextTests
     [Fact]
     public async Task Run_AFailureWithACause_TellsTheCauseAsWell()
     {
-        HostOutcome outcome = await HostHarness.RunAsync(HostHarness.Numbers(10, Fail), "--parallelism", "1");
+        HostOutcome outcome = await HostHarness.RunAsync(HostHarness.Numbers(10, Fail), "--parallelism", "1", "--quiet");
 
         Assert.Equal(ExitCodes.Failed, outcome.ExitCode);
         Assert.StartsWith("job 'orders' failed: operator 'Select-2' (subtask 1/1) failed on record 7: InvalidOperationException: no luck\n", outcome.Error,

@@ -13,7 +13,7 @@ public sealed class JobHostTests
         Assert.Equal(ExitCodes.Finished, outcome.ExitCode);
         Assert.Empty(outcome.Output);
         Assert.Matches(
-            @"^orders finished in \d+\.\d\d s\n +1,000  records read, [\d,]+ a second\n +1,000  records written:\n +1,000  nothing, discard\n$", outcome.Error);
+            @"^orders keeps its state in memory alone and begins anew at every start; --storage ./state makes it durable\norders finished in \d+\.\d\d s\n +1,000  records read, [\d,]+ a second\n +1,000  records written:\n +1,000  nothing, discard\n$", outcome.Error);
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class JobHostTests
         Assert.Equal((ExitCodes.Finished, ""), (outcome.ExitCode, outcome.Error));
         Assert.StartsWith("Runs the job orders.\n\nOptions of the job, written --name value or --name=value:\n  --input\n  --output\n\n", outcome.Output,
             StringComparison.Ordinal);
-        Assert.All(["--parallelism N", "--threads N", "--no-chaining", "--explain[=text|json]", "--quiet", "--no-progress", "--help", "  130  ", "  143  "],
+        Assert.All(["--parallelism N", "--threads N", "--no-chaining", "--explain[=text|json]", "--quiet", "--no-progress", "--help", "--storage ADDRESS", "--restart POLICY", "stop [--drain] [--to ADDRESS]", "    3  ", "  130  ", "  143  "],
             text => Assert.Contains(text, outcome.Output, StringComparison.Ordinal));
     }
 

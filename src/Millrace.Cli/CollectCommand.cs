@@ -1,0 +1,91 @@
+using System.CommandLine;
+using Millrace.Hosting;
+using Millrace.Runtime.Checkpoints;
+using Millrace.State.Snapshots;
+using Millrace.Storage;
+using Spectre.Console;
+
+namespace Millrace.Cli;
+
+/// <summary>
+/// The only command that lists a store: finds what nobody names, which processes left behind that were overtaken or killed, and deletes it.
+/// </summary>
+internal static class CollectCommand
+{
+    const int KeysPerEntry = 500;
+
+    public static Command Make(Tool tool)
+    {
+        JobOptions job = new();
+        Option<bool> dryRun = new("--dry-run") { Description = "Only say what would be deleted, and why." };
+        Option<bool> yes = KeepCommands.Yes();
+        Command command = new("gc", "Deletes what no snapshot of a job names. Lists the folder of the job; not while the job runs.") { job.Storage, job.Job, dryRun, yes };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using JobPlace place = await job.OpenAsync(tool, parsed, cancellationToken).ConfigureAwait(false);
+            LedgerView view = await place.ReadAsync(cancellationToken).ConfigureAwait(false);
+            ControlOutcome outcome = await place.Verbs.AskAsync(new() { Command = ControlRequest.Status }, view.Claim, cancellationToken).ConfigureAwait(false);
+            if (outcome is ControlOutcome.Answered) throw new ToolException($"{view.Claim.Leader} runs the job; collect when it has ended", ExitCodes.LedElsewhere);
+            if (parsed.GetValue(dryRun)) return await ReportAsync(tool, place, view.State, view.Claim.Term, cancellationToken).ConfigureAwait(false);
+            if (!parsed.GetValue(yes)) throw new ToolException(KeepCommands.Warning(view, outcome), ExitCodes.NotRunning);
+            return await CollectAsync(tool, place, cancellationToken).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    static async Task<int> CollectAsync(Tool tool, JobPlace place, CancellationToken cancellationToken)
+    {
+        await using Ledger ledger = await place.LeadAsync(cancellationToken).ConfigureAwait(false);
+        await tool.Error.WriteLineAsync($"millrace: leading job {place.Job} for a moment, as term {ledger.Claim.Term}").ConfigureAwait(false);
+        // A manifest names packs of its own term or of its parent's manifest, so what is of an earlier term and unnamed stays unnamed.
+        Garbage garbage = await Garbage.FindAsync(place.Folder, ledger.State, ledger.Claim.Term - 1, cancellationToken).ConfigureAwait(false);
+        Print(tool, garbage);
+        SnapshotCleaner cleaner = new(place.Folder, ledger.Keys);
+        await cleaner.ResumeAsync(ledger, cancellationToken).ConfigureAwait(false);
+        foreach (GarbageFile[] some in garbage.Files.Chunk(KeysPerEntry))
+        {
+            await ledger.AppendAsync([new LedgerEvent.Doomed([], [.. some.Select(static f => f.Key)])], cancellationToken).ConfigureAwait(false);
+            await cleaner.ResumeAsync(ledger, cancellationToken).ConfigureAwait(false);
+        }
+
+        int hidden = await DeleteHiddenAsync(tool, place, cancellationToken).ConfigureAwait(false);
+        if (hidden > 0) await tool.Output.WriteLineAsync($"{hidden} hidden files of writes that were cut off a day ago or more are deleted").ConfigureAwait(false);
+        await tool.Output.WriteLineAsync($"{garbage.Files.Count} files deleted, {garbage.Files.Sum(static f => f.Length):N0} bytes; {garbage.Kept} are needed").ConfigureAwait(false);
+        return ExitCodes.Finished;
+    }
+
+    /// <summary>What crashes leave of files that were being written, in a folder. A write takes less than a day.</summary>
+    static async Task<int> DeleteHiddenAsync(Tool tool, JobPlace place, CancellationToken cancellationToken)
+    {
+        int deleted = 0;
+        if (place.Local is not { } local) return deleted;
+        foreach (StoredObject hidden in await local.ListHiddenAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (!hidden.Key.StartsWith(place.Job + "/", StringComparison.Ordinal) || tool.Time.GetUtcNow() - hidden.ModifiedAt < TimeSpan.FromDays(1)) continue;
+            await local.DeleteHiddenAsync(hidden, cancellationToken).ConfigureAwait(false);
+            deleted++;
+        }
+
+        return deleted;
+    }
+
+    static async Task<int> ReportAsync(Tool tool, JobPlace place, LedgerState state, long newestTerm, CancellationToken cancellationToken)
+    {
+        Garbage garbage = await Garbage.FindAsync(place.Folder, state, newestTerm, cancellationToken).ConfigureAwait(false);
+        Print(tool, garbage);
+        await tool.Output.WriteLineAsync($"{garbage.Files.Count} files would be deleted, {garbage.Files.Sum(static f => f.Length):N0} bytes; {garbage.Kept} are needed").ConfigureAwait(false);
+        return ExitCodes.Finished;
+    }
+
+    static void Print(Tool tool, Garbage garbage)
+    {
+        if (garbage.Files.Count > 0)
+        {
+            Table table = Tool.Table("file", "bytes", "why");
+            foreach (GarbageFile file in garbage.Files) Tool.Add(table, file.Key, $"{file.Length:N0}", file.Why);
+            tool.Print(table);
+        }
+
+        foreach (string stranger in garbage.Strangers) tool.Output.WriteLine($"{stranger}: not a name that Millrace makes; left alone");
+    }
+}

@@ -1,0 +1,138 @@
+using Millrace.State.Snapshots;
+using Millrace.Storage;
+
+namespace Millrace.Runtime.Checkpoints;
+
+/// <summary>A change of what is kept, as people ask for it. A closed set; immutable.</summary>
+public abstract record LedgerEdit
+{
+    LedgerEdit() { }
+
+    /// <summary>Keeps a checkpoint whatever retention says.</summary>
+    /// <param name="Checkpoint">Its id.</param>
+    /// <param name="Reason">For people.</param>
+    public sealed record Pin(long Checkpoint, string Reason) : LedgerEdit;
+
+    /// <summary>Ends the pins of a checkpoint. One that is not retained either is deleted.</summary>
+    /// <param name="Checkpoint">Its id.</param>
+    public sealed record Unpin(long Checkpoint) : LedgerEdit;
+
+    /// <summary>Deletes a checkpoint, pinned or retained. Never one that a job that can go on goes on from.</summary>
+    /// <param name="Checkpoint">Its id.</param>
+    public sealed record Dispose(long Checkpoint) : LedgerEdit;
+}
+
+/// <summary>What came of an edit.</summary>
+/// <param name="IsDone">Whether it was recorded.</param>
+/// <param name="Text">A sentence.</param>
+public sealed record LedgerEditOutcome(bool IsDone, string Text);
+
+/// <summary>Records what people change by hand, and deletes what nobody needs any more then.</summary>
+public static class LedgerEdits
+{
+    // A live job may build its next checkpoint on the one before, and on the one before that while both are under way.
+    const int NewestNeeded = 2;
+
+    /// <summary>Applies an edit: recorded first, then done. Repeated after a crash, it finds what is left.</summary>
+    /// <param name="ledger">The ledger, led by this process.</param>
+    /// <param name="store">The folder of the job.</param>
+    /// <param name="edit">The edit.</param>
+    /// <param name="cancellationToken">Cancels; what was recorded is finished by the next leader.</param>
+    /// <exception cref="LedgerFencedException">This process leads no longer.</exception>
+    /// <exception cref="StoreUnavailableException">The store refused.</exception>
+    public static async ValueTask<LedgerEditOutcome> ApplyAsync(Ledger ledger, IObjectStore store, LedgerEdit edit, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(ledger);
+        Dictionary<SnapshotReference, SnapshotManifest> manifests = await ReadAsync(store, ledger.State, edit, cancellationToken).ConfigureAwait(false);
+        LedgerEditOutcome outcome = new(false, "");
+        LedgerPosition? entry = await ledger.AppendAsync(
+            state =>
+            {
+                (IReadOnlyList<LedgerEvent> events, outcome) = Decide(state, edit, manifests.GetValueOrDefault);
+                return events;
+            },
+            cancellationToken).ConfigureAwait(false);
+        if (entry is not null && edit is not LedgerEdit.Pin) await new SnapshotCleaner(store, ledger.Keys).ResumeAsync(ledger, cancellationToken).ConfigureAwait(false);
+        return outcome;
+    }
+
+    /// <summary>What an edit comes to. Pure.</summary>
+    /// <param name="state">The ledger.</param>
+    /// <param name="edit">The edit.</param>
+    /// <param name="manifests">Those of all retained and pinned snapshots; null where it cannot be read.</param>
+    public static (IReadOnlyList<LedgerEvent> Events, LedgerEditOutcome Outcome) Decide(
+        LedgerState state, LedgerEdit edit, Func<SnapshotReference, SnapshotManifest?> manifests)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return edit switch
+        {
+            LedgerEdit.Pin pin => Find(state, pin.Checkpoint) is not { } found ? Unknown(state, pin.Checkpoint)
+                : Done($"checkpoint {pin.Checkpoint} is pinned", new LedgerEvent.Pinned(found, pin.Reason)),
+            LedgerEdit.Unpin unpin => Remove(state, unpin.Checkpoint, isUnpin: true, manifests),
+            LedgerEdit.Dispose dispose => Remove(state, dispose.Checkpoint, isUnpin: false, manifests),
+            _ => throw new System.Diagnostics.UnreachableException($"no such edit: {edit}"),
+        };
+    }
+
+    static (IReadOnlyList<LedgerEvent>, LedgerEditOutcome) Remove(LedgerState state, long id, bool isUnpin, Func<SnapshotReference, SnapshotManifest?> manifests)
+    {
+        if (Find(state, id) is not { } snapshot) return Unknown(state, id);
+        SnapshotPin[] pins = [.. state.Pins.Where(p => p.Snapshot == snapshot)];
+        if (isUnpin && pins.Length == 0) return Refused($"checkpoint {id} is not pinned");
+        if (Array.Exists(pins, static p => p.Reason == LedgerFold.Gathering)) return Refused($"checkpoint {id} is being gathered for a savepoint; try again when that is complete");
+        bool isRetained = state.Retained.Any(r => r.Snapshot == snapshot);
+        if (isUnpin && isRetained) return Done($"checkpoint {id} is left to retention", new LedgerEvent.Unpinned(snapshot));
+        if (Needed(state, snapshot) is { } why) return Refused(why);
+        SnapshotReference[] kept =
+        [
+            .. state.Retained.Select(static r => r.Snapshot).Concat(state.Pins.Select(static p => p.Snapshot)).Where(s => s != snapshot).Distinct(),
+        ];
+        if (Retention.Keys([snapshot], kept, manifests) is not { } keys)
+            return Refused("a checkpoint that is kept could not be read, so it is not known which files it needs; verify the others, or try again");
+        LedgerEvent.Doomed doomed = new([snapshot], keys);
+        LedgerEvent[] events = pins.Length == 0 ? [doomed] : [new LedgerEvent.Unpinned(snapshot), doomed];
+        return Done($"checkpoint {id} is deleted: {keys.Count} files", events);
+    }
+
+    static string? Needed(LedgerState state, SnapshotReference snapshot)
+    {
+        if (!state.IsLive) return null;
+        bool isOrigin = state.Retained.Count == 0 && state.Origin is TimelineOrigin.Own own && own.Snapshot == snapshot;
+        return isOrigin || state.Retained.TakeLast(NewestNeeded).Any(r => r.Snapshot == snapshot)
+            ? $"the job goes on from checkpoint {snapshot.Id}, or builds the next one on it; stop or cancel the job first"
+            : null;
+    }
+
+    static SnapshotReference? Find(LedgerState state, long id) =>
+        state.Retained.Select(static r => r.Snapshot).Concat(state.Pins.Select(static p => p.Snapshot)).FirstOrDefault(s => s.Id == id);
+
+    static (IReadOnlyList<LedgerEvent>, LedgerEditOutcome) Done(string text, params IReadOnlyList<LedgerEvent> events) => (events, new(true, text));
+
+    static (IReadOnlyList<LedgerEvent>, LedgerEditOutcome) Refused(string text) => ([], new(false, text));
+
+    static (IReadOnlyList<LedgerEvent>, LedgerEditOutcome) Unknown(LedgerState state, long id)
+    {
+        IEnumerable<long> known = state.Retained.Select(static r => r.Snapshot.Id).Concat(state.Pins.Select(static p => p.Snapshot.Id)).Distinct().Order();
+        return Refused($"the job keeps no checkpoint {id}; it keeps {(known.Any() ? string.Join(", ", known) : "none")}");
+    }
+
+    static async ValueTask<Dictionary<SnapshotReference, SnapshotManifest>> ReadAsync(
+        IObjectStore store, LedgerState state, LedgerEdit edit, CancellationToken cancellationToken)
+    {
+        Dictionary<SnapshotReference, SnapshotManifest> manifests = [];
+        if (edit is LedgerEdit.Pin) return manifests;
+        foreach (SnapshotReference snapshot in state.Retained.Select(static r => r.Snapshot).Concat(state.Pins.Select(static p => p.Snapshot)).Distinct())
+        {
+            try
+            {
+                manifests[snapshot] = (await SnapshotReader.OpenAsync(store, snapshot.Key, snapshot.Sha256, cancellationToken).ConfigureAwait(false)).Manifest;
+            }
+            catch (Exception damage) when (damage is SnapshotCorruptException or ObjectMissingException)
+            {
+                // Left out on purpose: what is decided without it deletes nothing it may need.
+            }
+        }
+
+        return manifests;
+    }
+}

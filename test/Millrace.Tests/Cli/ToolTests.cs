@@ -1,0 +1,201 @@
+using System.Globalization;
+using System.Text.Json;
+using Millrace.Cli;
+using Millrace.Tests.Connectors.Files;
+using Millrace.Tests.Hosting;
+using Spectre.Console;
+
+namespace Millrace.Tests.Cli;
+
+/// <summary>The tool over the folder of a job that has run, without the job's program.</summary>
+public sealed class ToolTests : IDisposable
+{
+    readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Snapshots_OfAJobThatWasStopped_AreListedShownVerifiedComparedAndCopied()
+    {
+        await RunAndStopAsync();
+
+        HostOutcome ls = await AskAsync("snapshots ls");
+        Assert.Equal((ExitCodes.Finished, ""), (ls.ExitCode, ls.Error));
+        Assert.Matches(@"\n *\d+ +retained +.* the newest", ls.Output);
+        Assert.Matches(@"\n *\d+ +savepoint +.*/state/savepoints/orders-", ls.Output);
+        JsonElement[] lines = [.. JsonDocument.Parse((await AskAsync("snapshots ls --json")).Output).RootElement.EnumerateArray()];
+        Assert.Equal(2, lines.Count(static l => l.GetProperty("kept").GetString() == "savepoint"));
+        long[] ids = [.. lines.Where(static l => l.GetProperty("kept").GetString() == "retained").Select(static l => l.GetProperty("id").GetInt64())];
+        Assert.Equal(3, ids.Length);
+
+        HostOutcome show = await AskAsync("snapshots show latest");
+        Assert.Matches(@"\nsum +2 +\S+ +reducing +10 ", show.Output);
+        Assert.Contains("00000000-ffffffff", show.Output, StringComparison.Ordinal);
+        Assert.Matches(@"\n_metadata +\d+\.\d+ +says what all of it is", show.Output);
+        Assert.Matches(@"\npacks/\S+ +[\d,]+ .* sum/\S+ 10 rows", show.Output);
+        Assert.Equal("orders", JsonDocument.Parse((await AskAsync("snapshots show latest --json")).Output).RootElement.GetProperty("job").GetString());
+
+        Assert.Matches(@"^snapshot \d+ of orders is whole: \d+ files besides _metadata", (await AskAsync("snapshots verify latest-savepoint --strangers")).Output);
+        Assert.Matches(@"\nsum +\S+ +10 +10 ", (await AskAsync($"snapshots diff {ids[0]} {ids[^1]}")).Output);
+        HostOutcome copy = await AskAsync($"snapshots copy {ids[0]} --to {_folder["copies"]}");
+        string address = copy.Output.TrimEnd().Split(' ')[^1];
+        HostOutcome copied = await RunAsync("snapshots", "verify", address);
+        Assert.Equal((ExitCodes.Finished, ""), (copied.ExitCode, copied.Error));
+        Assert.Equal(ExitCodes.Finished, (await RunAsync("snapshots", "dispose", address)).ExitCode);
+        Assert.Empty(Directory.EnumerateFiles(_folder["copies"], "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Verify_ADamagedPack_NamesFileOperatorAndState()
+    {
+        await RunAndStopAsync();
+        string pack = Directory.EnumerateFiles(_folder["state/savepoints"], "*", SearchOption.AllDirectories).First(static f => f.Contains("/packs/", StringComparison.Ordinal));
+        byte[] bytes = File.ReadAllBytes(pack);
+        bytes[bytes.Length / 4] ^= 1;
+        File.WriteAllBytes(pack, bytes);
+        string savepoint = Path.GetDirectoryName(Path.GetDirectoryName(pack))!;
+
+        HostOutcome verify = await RunAsync("snapshots", "verify", savepoint);
+
+        Assert.Equal(ExitCodes.Failed, verify.ExitCode);
+        Assert.Contains(Path.GetFileName(pack), verify.Error, StringComparison.Ordinal);
+        Assert.Contains("'sum'", verify.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PinUnpinDispose_WithoutAProcess_LeadForAMomentWhenToldTo()
+    {
+        await RunAndStopAsync();
+        long[] ids = await RetainedAsync();
+
+        HostOutcome unsure = await AskAsync($"snapshots pin {ids[0]}");
+        Assert.Equal(ExitCodes.NotRunning, unsure.ExitCode);
+        Assert.Contains("add --yes to claim term 2", unsure.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Finished, (await AskAsync($"snapshots pin {ids[0]} --reason audit --yes")).ExitCode);
+        Assert.Matches($@"\n *{ids[0]} +pinned +.* audit", (await AskAsync("snapshots ls")).Output);
+
+        Assert.Equal($"orders: checkpoint {ids[0]} is left to retention\n", (await AskAsync($"snapshots unpin {ids[0]} --yes")).Output);
+        Assert.StartsWith($"orders: checkpoint {ids[0]} is deleted: ", (await AskAsync($"snapshots dispose {ids[0]} --yes")).Output, StringComparison.Ordinal);
+        Assert.Equal(ids[1..], await RetainedAsync());
+        Assert.Equal(ExitCodes.Failed, (await AskAsync($"snapshots dispose {ids[0]} --yes")).ExitCode);
+        Assert.Matches(" is whole: ", (await AskAsync("snapshots verify latest")).Output);
+    }
+
+    [Fact]
+    public async Task Collect_WhatNobodyNames_IsDeletedAndNothingElse()
+    {
+        await RunAndStopAsync();
+        string[] before = Files();
+        _folder.Write("state/orders/packs/1.1-0-99.0-abc", "left by a process that was killed");
+        _folder.Write("state/orders/checkpoints/99-1.1/_metadata", "{}");
+        _folder.Write("state/orders/packs/not-ours", "by hand");
+
+        HostOutcome dry = await AskAsync("snapshots gc --dry-run");
+        Assert.Contains("2 files would be deleted", dry.Output, StringComparison.Ordinal);
+        Assert.Contains("packs/1.1-0-99.0-abc", dry.Output, StringComparison.Ordinal);
+        Assert.Contains("packs/not-ours: not a name that Millrace makes; left alone", dry.Output, StringComparison.Ordinal);
+        Assert.Equal(before.Length + 3, Files().Length);
+        Assert.Equal(ExitCodes.NotRunning, (await AskAsync("snapshots gc")).ExitCode);
+
+        HostOutcome gc = await AskAsync("snapshots gc --yes");
+
+        Assert.Equal(ExitCodes.Finished, gc.ExitCode);
+        Assert.Contains("2 files deleted", gc.Output, StringComparison.Ordinal);
+        // The claim and the entries of the tool's own term are new; nothing that was there is gone.
+        Assert.Empty(before.Except(Files()));
+        Assert.Contains(_folder["state/orders/packs/not-ours"], Files());
+        Assert.DoesNotContain(_folder["state/orders/packs/1.1-0-99.0-abc"], Files());
+        await RunAndStopAsync("--from", "latest-savepoint");
+    }
+
+    [Fact]
+    public async Task Verbs_OfTheTool_ReachTheRunningProcess()
+    {
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<HostOutcome> running = HostHarness.RunAsync(Job(started), "--storage", _folder["state"], "--parallelism", "2");
+        await started.Task.WaitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Contains("records read", (await AskAsync("status")).Output, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.LedElsewhere, (await AskAsync("snapshots gc --yes")).ExitCode);
+        Assert.Matches(@"^orders: checkpoint \d+ was taken\n$", (await AskAsync("checkpoint")).Output);
+        Assert.Equal(ExitCodes.Finished, (await AskAsync($"stop --drain --to {_folder["drained"]}")).ExitCode);
+        Assert.Equal(ExitCodes.Finished, (await running).ExitCode);
+        Assert.StartsWith("orders: it was stopped with a savepoint\n", (await AskAsync("status")).Output, StringComparison.Ordinal);
+        Assert.Contains(", drained\n", (await AskAsync("snapshots show latest-savepoint")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Probe_AFolder_IsFit()
+    {
+        HostOutcome probe = await RunAsync("storage", "probe", _folder["state"], "--quick");
+
+        Assert.Equal(ExitCodes.Finished, probe.ExitCode);
+        Assert.Contains("is fit for snapshots and a ledger", probe.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("snapshots show 7", "which job? Give --storage ADDRESS and --job NAME")]
+    [InlineData("storage probe gopher://x", "known are file, s3")]
+    public async Task AWrongCommandLine_IsRefusedWithTheCure(string words, string cure)
+    {
+        HostOutcome outcome = await RunAsync(words.Split(' '));
+
+        Assert.Equal(ExitCodes.Refused, outcome.ExitCode);
+        Assert.Contains(cure, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AJobThatNeverWas_IsSaidToBeNone()
+    {
+        HostOutcome outcome = await AskAsync("snapshots ls");
+
+        Assert.Equal(ExitCodes.NotRunning, outcome.ExitCode);
+        Assert.Contains("there is no job orders", outcome.Error, StringComparison.Ordinal);
+    }
+
+    string[] Files() => [.. Directory.EnumerateFiles(_folder["state/orders"], "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+
+    async Task<long[]> RetainedAsync() =>
+        [.. JsonDocument.Parse((await AskAsync("snapshots ls --json")).Output).RootElement.EnumerateArray()
+            .Where(static l => l.GetProperty("kept").GetString() == "retained").Select(static l => l.GetProperty("id").GetInt64())];
+
+    /// <summary>Runs a job for four checkpoints, one of them a savepoint, and stops it with another.</summary>
+    async Task RunAndStopAsync(params string[] words)
+    {
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<HostOutcome> running = HostHarness.RunAsync(Job(started), ["--storage", _folder["state"], "--parallelism", "2", "--checkpoint-interval", "1h", .. words]);
+        await Task.WhenAny(started.Task, running).WaitAsync(TestContext.Current.CancellationToken);
+        foreach (string verb in (string[])["checkpoint", "checkpoint", "savepoint", "checkpoint", "stop"])
+        {
+            HostOutcome asked = await AskAsync(verb);
+            Assert.True(asked.ExitCode == ExitCodes.Finished, asked.Error);
+        }
+
+        Assert.Equal(ExitCodes.Finished, (await running).ExitCode);
+    }
+
+    /// <summary>A job without end over ten keys, told of when all of them have state.</summary>
+    static Action<Dataflow, JobArguments> Job(TaskCompletionSource started)
+    {
+        long seen = 0;
+        return (flow, _) => flow
+            .Source("numbers", GeneratorSource.Unbounded(static record => record.Index).WithRate(10_000)).WithParallelism(1)
+            .KeyBy(static n => n % 10)
+            .Reduce("sum", static (a, b) => a + b)
+            .Sink("seen", CallbackSink.Of<long>(_ =>
+            {
+                // The source counts up, so of so many records there were some of every key.
+                if (Interlocked.Increment(ref seen) == 1_000) started.TrySetResult();
+            }));
+    }
+
+    Task<HostOutcome> AskAsync(string words) => RunAsync([.. words.Split(' '), "--storage", _folder["state"], "--job", "orders"]);
+
+    static async Task<HostOutcome> RunAsync(params string[] words)
+    {
+        StringWriter output = new(CultureInfo.InvariantCulture), error = new(CultureInfo.InvariantCulture);
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
+        int exitCode = await ToolCommands.RunAsync(new Tool(output, error, console, TimeProvider.System), words, TestContext.Current.CancellationToken);
+        return new(exitCode, output.ToString().ReplaceLineEndings("\n"), error.ToString().ReplaceLineEndings("\n"));
+    }
+}
