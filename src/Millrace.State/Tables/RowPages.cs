@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Millrace.State.Tables;
 
@@ -45,6 +46,7 @@ sealed class RowPages<TRow>(PagePool<TRow> pool, long expected) : IDisposable
     readonly List<(int First, long Tag)> _tags = [];
     TRow[] _page = [];
     int _used;
+    long _tag;
 
     /// <summary>How many rows there are.</summary>
     public int Count => _pages.Count == 0 ? 0 : ((_pages.Count - 1) << PagePool<TRow>.PageBits) + _used;
@@ -52,12 +54,21 @@ sealed class RowPages<TRow>(PagePool<TRow> pool, long expected) : IDisposable
     /// <summary>A row.</summary>
     public ref TRow this[int index] => ref _pages[index >> PagePool<TRow>.PageBits][index & ((1 << PagePool<TRow>.PageBits) - 1)];
 
+    /// <summary>How many pages there are.</summary>
+    public int PageCount => _pages.Count;
+
+    /// <summary>All pages; whole ones but for the last, of which <see cref="Count"/> tells how much is used.</summary>
+    public ReadOnlySpan<TRow[]> Pages => CollectionsMarshal.AsSpan(_pages);
+
+    /// <summary>The rows of a page.</summary>
+    public Span<TRow> Page(int number) => _pages[number].AsSpan(0, number + 1 == _pages.Count ? _used : 1 << PagePool<TRow>.PageBits);
+
     /// <summary>Room for one more row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref TRow Add(long tag)
     {
         if (_used == _page.Length) NextPage();
-        if (_tags[^1].Tag != tag) _tags.Add((Count, tag));
+        if (_tag != tag) NextTag(tag);
         return ref _page[_used++];
     }
 
@@ -83,6 +94,13 @@ sealed class RowPages<TRow>(PagePool<TRow> pool, long expected) : IDisposable
         _pages.Clear();
         _page = [];
         _used = 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    void NextTag(long tag)
+    {
+        _tags.Add((Count, tag));
+        _tag = tag;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
