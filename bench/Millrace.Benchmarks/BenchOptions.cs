@@ -11,7 +11,7 @@ sealed record BenchOptions
         Measures Millrace beside its peers and prints one JSON object per line; progress goes to the error stream.
 
           --quick             fewer records where a peer is slow, fewer samples with ten million keys
-          --only NAME,NAME    these workloads alone: a name of --list, or its part before the slash
+          --only NAME,NAME    these workloads alone: a name of --list, its part before the slash, or its beginning and *
           --samples N         measurements of each peer; 7 by default, and no fewer for what is published
           --records N         records of a pass
           --json FILE         writes the lines to a file as well

@@ -1,3 +1,5 @@
+using Millrace.Benchmarks.Checkpoints;
+
 namespace Millrace.Benchmarks.Workloads;
 
 /// <summary>All workloads, in the order they are measured; targets are those of the design.</summary>
@@ -17,6 +19,11 @@ static class Catalogue
         Windows.TwoStage,
         Running.WordCount,
         IdleLatency.Workload,
+        .. CheckpointOverhead.All,
+        Stall.Workload,
+        FullSnapshots.Workload,
+        Churn.Workload,
+        IdleCheckpoints.Workload,
     ];
 
     public static Workload[] Named(string[] names)

@@ -13,13 +13,17 @@ sealed record Workload(string Bench, int? Keys, int Records, Action<WorkloadRun>
     /// <summary>Samples with <c>--quick</c>.</summary>
     public int QuickSamples { get; init; } = BenchOptions.SamplesDefault;
 
+    /// <summary>Keys with <c>--quick</c>; null for as many.</summary>
+    public int? QuickKeys { get; init; }
+
     /// <summary>Shows where the time goes; null where <see cref="Measure"/> shows it already.</summary>
     public Action<WorkloadRun>? Profile { get; init; }
 
     /// <summary>Unique.</summary>
     public string Name => Keys is null ? Bench : $"{Bench}/{Keys}";
 
-    public bool IsNamed(string name) => name == Name || name == Bench;
+    public bool IsNamed(string name) =>
+        name == Name || name == Bench || (name.EndsWith('*') && Name.StartsWith(name[..^1], StringComparison.Ordinal));
 }
 
 /// <summary>One measurement of a workload.</summary>
@@ -32,5 +36,5 @@ sealed record WorkloadRun(Workload Workload, BenchOptions Options, TextWriter Ou
 
     public int Samples => Options.Samples ?? (Options.IsQuick ? Workload.QuickSamples : BenchOptions.SamplesDefault);
 
-    public int Keys => Workload.Keys ?? throw new InvalidOperationException($"{Workload.Name} has no keys");
+    public int Keys => (Options.IsQuick ? Workload.QuickKeys : null) ?? Workload.Keys ?? throw new InvalidOperationException($"{Workload.Name} has no keys");
 }

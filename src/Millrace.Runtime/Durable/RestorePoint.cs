@@ -39,16 +39,22 @@ sealed record RestorePoint(SnapshotReader Reader, SnapshotReference? Own, IObjec
     {
         public async ValueTask RestoreAsync(OperatorEntry op, StateEntry state, KeyRange range, ISnapshotRows rows, CancellationToken cancellationToken)
         {
+            rows.Expect(Expected(state, range));
             foreach (IRunReader run in await reader.OpenRunsAsync(op.Id, state.Schema.Name, range, cancellationToken).ConfigureAwait(false))
             {
                 await using (run.ConfigureAwait(false))
                 {
-                    while (await run.ReadBlockAsync(cancellationToken).ConfigureAwait(false))
-                    {
-                        while (run.MoveNext()) rows.Restore(run.Row);
-                    }
+                    while (await run.ReadBlockAsync(cancellationToken).ConfigureAwait(false)) rows.RestoreBlock(run);
                 }
             }
+        }
+
+        /// <summary>About as many rows as there will be: those of full runs. Later ones mostly change them.</summary>
+        static long Expected(StateEntry state, KeyRange range)
+        {
+            double rows = 0;
+            foreach (RunEntry run in state.Runs.Where(static r => r.IsFull)) rows += run.Rows * (double)run.Range.Intersect(range).Size / run.Range.Size;
+            return (long)rows;
         }
     }
 }

@@ -30,6 +30,20 @@ public interface ISnapshotRows
     /// <exception cref="Codecs.CorruptDataException">The bytes are not a row of this state.</exception>
     void Restore(in RunRow row);
 
+    /// <summary>Tells how many rows are about to be restored, before the first of them. Room is made for them at once.</summary>
+    /// <param name="rows">About as many.</param>
+    void Expect(long rows)
+    {
+    }
+
+    /// <summary>Adds the rows that are left of the block a reader has read, as <see cref="Restore"/> does one by one.</summary>
+    /// <param name="run">Borrowed.</param>
+    /// <exception cref="Codecs.CorruptDataException">The bytes are not rows of this state.</exception>
+    void RestoreBlock(IRunReader run)
+    {
+        while (run.MoveNext()) Restore(run.Row);
+    }
+
     /// <summary>All rows were restored: makes what is derived from them. What is captured next is captured whole.</summary>
     void OnRestored();
 }

@@ -51,6 +51,40 @@ sealed class RowBlock(int capacity) : IDisposable
         Length += at + value.Length;
     }
 
+    /// <summary>Adds rows as long as they ascend, are not too long, and the block is short of a length.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="bytes">What they lie in.</param>
+    /// <param name="last">The hash of the row before, which may be in another block.</param>
+    /// <param name="lengthMax">Once the block has so many bytes, no further row is added.</param>
+    /// <returns>How many were added.</returns>
+    public int Add(ReadOnlySpan<PackedRow> rows, ReadOnlySpan<byte> bytes, uint last, int lengthMax)
+    {
+        uint before = LastHash;
+        int at = Length, i = 0;
+        for (; i < rows.Length && at < lengthMax; i++)
+        {
+            ref readonly PackedRow row = ref rows[i];
+            ReadOnlySpan<byte> body = bytes[row.Start..row.End];
+            if (row.Hash < last || body.Length > PackFormat.RowBytesMax) break;
+            if (_bytes.Length - at < body.Length + PackFormat.RowOverheadBytesMax)
+            {
+                Length = at;
+                Grow(body.Length);
+            }
+
+            at = AddHead(_bytes, at, row.Hash - before, row.KeyEnd - row.Start, row.SubEnd - row.KeyEnd, row.End - row.SubEnd);
+            body.CopyTo(_bytes.AsSpan(at));
+            at += body.Length;
+            before = last = row.Hash;
+        }
+
+        if (i > 0 && Rows == 0) FirstHash = rows[0].Hash;
+        Rows += i;
+        LastHash = before;
+        Length = at;
+        return i;
+    }
+
     /// <summary>Adds the mark of a deletion, which has no value and leaves the length of values alone.</summary>
     public void AddDeleted(uint hash, ReadOnlySpan<byte> key, ReadOnlySpan<byte> sub)
     {
@@ -103,6 +137,16 @@ sealed class RowBlock(int capacity) : IDisposable
         if (Rows++ == 0) FirstHash = hash;
         LastHash = hash;
         return head;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    int AddHead(Span<byte> room, int at, uint ahead, int key, int sub, int value)
+    {
+        if (key == _keyLength && sub == _subLength && value == _valueLength) return WriteVarint(room, at, ((ulong)ahead << FlagBits) | SameLengthsFlag);
+        at = WriteVarint(room, at, (ulong)ahead << FlagBits);
+        at = WriteVarint(room, at, (ulong)(_keyLength = key));
+        at = WriteVarint(room, at, (ulong)(_subLength = sub));
+        return WriteVarint(room, at, (ulong)(_valueLength = value));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -16,12 +16,36 @@ public interface IRunWriter
     /// <param name="value">The encoded value. Borrowed.</param>
     void Add(uint hash, ReadOnlySpan<byte> key, ReadOnlySpan<byte> sub, ReadOnlySpan<byte> value);
 
+    /// <summary>Adds rows, in order, until there are no more or <see cref="FlushAsync"/> should be awaited.</summary>
+    /// <param name="rows">The hashes, and where keys, sub-keys and values lie. Borrowed.</param>
+    /// <param name="bytes">What they lie in. Borrowed.</param>
+    /// <returns>How many were added; the others are for the next call.</returns>
+    int AddRows(ReadOnlySpan<PackedRow> rows, ReadOnlySpan<byte> bytes)
+    {
+        int added = 0;
+        for (; added < rows.Length && !NeedsFlush; added++)
+        {
+            PackedRow row = rows[added];
+            Add(row.Hash, bytes[row.Start..row.KeyEnd], bytes[row.KeyEnd..row.SubEnd], bytes[row.SubEnd..row.End]);
+        }
+
+        return added;
+    }
+
     /// <summary>Adds the mark that a row was deleted since the run's base.</summary>
     void AddDeleted(uint hash, ReadOnlySpan<byte> key, ReadOnlySpan<byte> sub);
 
     /// <summary>Sends full blocks on their way to the store; completes when there is room for more.</summary>
     ValueTask FlushAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>Where an encoded row lies: key, sub-key and value, one after the other.</summary>
+/// <param name="Hash">The hash of the key.</param>
+/// <param name="Start">Where the key begins.</param>
+/// <param name="KeyEnd">Where the key ends and the sub-key begins.</param>
+/// <param name="SubEnd">Where the sub-key ends and the value begins.</param>
+/// <param name="End">Where the value ends.</param>
+public readonly record struct PackedRow(uint Hash, int Start, int KeyEnd, int SubEnd, int End);
 
 /// <summary>Reads the rows of one run within a range of hashes. Verified: what comes out is what was written. Used by one thread.</summary>
 public interface IRunReader : IAsyncDisposable

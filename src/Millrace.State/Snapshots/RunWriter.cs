@@ -44,6 +44,30 @@ public sealed class RunWriter : IRunWriter, IDisposable
     }
 
     /// <inheritdoc/>
+    /// <exception cref="SnapshotRowException">A row has more than 256 MiB.</exception>
+    public int AddRows(ReadOnlySpan<PackedRow> rows, ReadOnlySpan<byte> bytes)
+    {
+        int added = 0;
+        while (added < rows.Length && _sealed.Count == 0)
+        {
+            int some = _isCompleted ? 0 : _block.Add(rows[added..], bytes, _lastHash, _blockBytes);
+            if (some == 0)
+            {
+                // A row that is too long, or out of order: what is said of one row says what is wrong.
+                PackedRow row = rows[added];
+                Add(row.Hash, bytes[row.Start..row.KeyEnd], bytes[row.KeyEnd..row.SubEnd], bytes[row.SubEnd..row.End]);
+                some = 1;
+            }
+
+            added += some;
+            _lastHash = rows[added - 1].Hash;
+            if (_block.Length >= _blockBytes) Seal();
+        }
+
+        return added;
+    }
+
+    /// <inheritdoc/>
     /// <exception cref="SnapshotRowException">The row has more than 256 MiB.</exception>
     public void AddDeleted(uint hash, ReadOnlySpan<byte> key, ReadOnlySpan<byte> sub)
     {

@@ -15,19 +15,21 @@ public sealed class KeyedRows : ISnapshotRows
     readonly CapturedTables[] _tables;
     readonly RestoreRow _restore;
     readonly Action? _onRestored;
+    readonly IBlockRestorer? _blocks;
     readonly RunChains _chains = new();
     CutPlan? _plan;
     uint _epoch;
     long _droppedBelow;
     int _next;
 
-    internal KeyedRows(StateSchema schema, EpochClock clock, CapturedTables[] tables, RestoreRow restore, Action? onRestored = null)
+    internal KeyedRows(StateSchema schema, EpochClock clock, CapturedTables[] tables, RestoreRow restore, Action? onRestored = null, IBlockRestorer? blocks = null)
     {
         Schema = schema;
         _clock = clock;
         _tables = tables;
         _restore = restore;
         _onRestored = onRestored;
+        _blocks = blocks;
     }
 
     /// <inheritdoc/>
@@ -47,12 +49,8 @@ public sealed class KeyedRows : ISnapshotRows
         Codec<TKey> keys = Codec.OfKey<TKey>();
         CapturedTables<TKey, TValue, TOps> rows = new(name, new OneTable<TKey, TValue, TOps>(table), new ValueRowFormat<TKey, TValue>(format));
         StateSchema schema = new() { Name = name, Layout = StateLayout.Keyed, Kind = kind, Key = keys.Schema, Value = format.Schema };
-        return new(schema, table.Clock, [rows], (in row) =>
-        {
-            TKey key = RowReader.Key<TKey, TOps>(row, keys);
-            if (row.IsDeleted) table.Remove(row.Hash, key);
-            else table.GetOrAdd(row.Hash, key, out _) = RowReader.Value(row, format);
-        });
+        TableRestorer<TKey, TValue, TOps> restorer = new(table, keys, format);
+        return new(schema, table.Clock, [rows], restorer.Restore, restorer.End, restorer);
     }
 
     /// <summary>One value per key and slice of time, in a table per slice.</summary>
@@ -140,6 +138,16 @@ public sealed class KeyedRows : ISnapshotRows
     public void Restore(in RunRow row) => _restore(row);
 
     /// <inheritdoc/>
+    public void Expect(long rows) => _blocks?.Expect(rows);
+
+    /// <inheritdoc/>
+    public void RestoreBlock(IRunReader run)
+    {
+        if (_blocks is not null) _blocks.Restore(run);
+        else while (run.MoveNext()) _restore(run.Row);
+    }
+
+    /// <inheritdoc/>
     public void OnRestored()
     {
         _chains.Forget();
@@ -173,7 +181,7 @@ static class RowReader
     public static TKey Key<TKey, TOps>(in RunRow row, Codec<TKey> codec) where TOps : struct, IKeyOps<TKey>
     {
         CodecReader reader = new(row.Key);
-        TKey key = codec.Read(ref reader);
+        TKey key = RowScalars.Read(ref reader, codec);
         reader.End();
         if (key is null || default(TOps).Hash(key) != row.Hash) throw new CorruptDataException("The hash of a row is not that of its key.", 0);
         return key;

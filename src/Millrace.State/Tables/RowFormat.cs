@@ -18,6 +18,9 @@ abstract class RowFormat<TKey, TValue>
     /// <summary>The value as it is now, whatever becomes of the one given.</summary>
     public virtual TValue Freeze(TValue value) => value;
 
+    /// <summary>Whether the hash of a slot is that of the stream's key.</summary>
+    public virtual bool HasKeyHash => true;
+
     /// <summary>The hash of the stream's key; that of the slot only says where the row is in memory.</summary>
     public virtual uint HashOf(uint slotHash, TKey key) => slotHash;
 
@@ -31,33 +34,62 @@ abstract class RowFormat<TKey, TValue>
 
     /// <summary>Writes the value.</summary>
     public abstract void WriteValue(ref CodecWriter writer, in TValue value);
+
+    /// <summary>Encodes rows of a part, as many as a batch takes, up to the first that is of another part.</summary>
+    /// <param name="name">The state, for errors.</param>
+    /// <param name="pages">The rows of the part.</param>
+    /// <param name="order">The rows to encode.</param>
+    /// <param name="batch">Receives them.</param>
+    /// <returns>How many.</returns>
+    /// <exception cref="UnencodableValueException">A key or value cannot be stored; the message names the state and the key.</exception>
+    public virtual int Encode(string name, RowPages<TableSlot<TKey, TValue>> pages, in RowOrder order, RowBatch batch) =>
+        RowEncoding.Encode(new CalledBody<TKey, TValue>(this), name, pages, order, batch);
 }
 
 /// <summary>One value per key.</summary>
-class ValueRowFormat<TKey, TValue>(ValueFormat<TValue> value) : RowFormat<TKey, TValue>
+class ValueRowFormat<TKey, TValue> : RowFormat<TKey, TValue>
 {
     readonly Codec<TKey> _key = Codec.OfKey<TKey>();
+    readonly ValueFormat<TValue> _value;
+    readonly Codec<TValue>? _codec;
 
-    public override bool IsFixed => value.IsFixed;
+    public ValueRowFormat(ValueFormat<TValue> value)
+    {
+        _value = value;
+        _codec = (value as CodecFormat<TValue>)?.Codec;
+    }
 
-    public override bool NeedsFreezing => value.NeedsFreezing;
+    public override bool IsFixed => _value.IsFixed;
 
-    public override TValue Freeze(TValue frozen) => value.Freeze(frozen);
+    public override bool NeedsFreezing => _value.NeedsFreezing;
+
+    public override TValue Freeze(TValue frozen) => _value.Freeze(frozen);
 
     public override void WriteKey(ref CodecWriter writer, TKey key) => _key.Write(ref writer, key);
 
-    public override void WriteValue(ref CodecWriter writer, in TValue written) => value.Write(ref writer, written);
+    public override void WriteValue(ref CodecWriter writer, in TValue written) => _value.Write(ref writer, written);
+
+    public override int Encode(string name, RowPages<TableSlot<TKey, TValue>> pages, in RowOrder order, RowBatch batch) => _codec is null
+        ? base.Encode(name, pages, order, batch)
+        : RowEncoding.Encode(new ValueBody<TKey, TValue>(_key, _codec, IsTagged), name, pages, order, batch);
+
+    /// <summary>Whether the tag tells rows of one key apart.</summary>
+    protected virtual bool IsTagged => false;
 }
 
 /// <summary>One value per key and tag of the table it is in.</summary>
 sealed class TaggedRowFormat<TKey, TValue>(ValueFormat<TValue> value) : ValueRowFormat<TKey, TValue>(value)
 {
     public override void WriteSub(ref CodecWriter writer, TKey key, long tag) => OrderedNumber.Write(ref writer, tag);
+
+    protected override bool IsTagged => true;
 }
 
 /// <summary>The marks of deletion of a table's rows.</summary>
 sealed class MarkFormat<TKey, TValue>(RowFormat<TKey, TValue> rows) : RowFormat<TKey, Deletion>
 {
+    public override bool HasKeyHash => rows.HasKeyHash;
+
     public override uint HashOf(uint slotHash, TKey key) => rows.HashOf(slotHash, key);
 
     public override void WriteKey(ref CodecWriter writer, TKey key) => rows.WriteKey(ref writer, key);

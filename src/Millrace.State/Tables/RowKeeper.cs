@@ -1,3 +1,4 @@
+using System.Numerics;
 using Millrace.State.Codecs;
 
 namespace Millrace.State.Tables;
@@ -11,6 +12,9 @@ sealed class RowKeeper<TKey, TValue>(string name, RowFormat<TKey, TValue> format
     readonly PagePool<TableSlot<TKey, TValue>> _pool = new();
     readonly RowPages<TableSlot<TKey, TValue>>?[] _pages = new RowPages<TableSlot<TKey, TValue>>?[CutPlan.SlicesMax];
     readonly EncodedRows?[] _encoded = new EncodedRows?[CutPlan.SlicesMax];
+    readonly uint[] _newest = new uint[CutPlan.SlicesMax];
+    readonly uint[] _keptAfter = new uint[CutPlan.SlicesMax];       // By slice: rows of this epoch or before are not wanted.
+    readonly bool _isCopied = format.IsFixed && format.HasKeyHash && !format.NeedsFreezing;
     CutPlan _plan = null!;
     uint _changedAfter;     // No row that was last written at this epoch or before is wanted by any slice.
     long _expected;
@@ -26,18 +30,49 @@ sealed class RowKeeper<TKey, TValue>(string name, RowFormat<TKey, TValue> format
         _plan = plan;
         _expected = expected;
         _changedAfter = uint.MaxValue;
-        // A full run has no use for a mark, but whether there is a new one says whether the slice has changed.
-        foreach (SlicePlan slice in plan.Slices) _changedAfter = Math.Min(_changedAfter, isForMarks && slice.IsFull ? slice.Newest : slice.ChangedAfter);
+        for (int i = 0; i < plan.Slices.Length; i++)
+        {
+            SlicePlan slice = plan.Slices[i];
+            // A full run has no use for a mark, but whether there is a new one says whether the slice has changed.
+            _changedAfter = Math.Min(_changedAfter, isForMarks && slice.IsFull ? slice.Newest : slice.ChangedAfter);
+            _keptAfter[i] = isForMarks && slice.IsFull ? uint.MaxValue : slice.ChangedAfter;
+            _newest[i] = slice.Newest;
+        }
     }
 
     /// <summary>Copies the rows of a segment that belong to the cut and are wanted.</summary>
     public void KeepAll(TableSlot<TKey, TValue>[] slots, uint firstLive, uint captureBelow, long tag)
     {
         uint least = Math.Max(firstLive, _changedAfter + 1);
+        if (_isCopied)
+        {
+            CopyAll(slots, least, captureBelow, tag);
+            return;
+        }
+
         foreach (ref TableSlot<TKey, TValue> slot in slots.AsSpan())
         {
             if (slot.Epoch >= least && slot.Epoch < captureBelow) Keep(ref slot, tag);
         }
+    }
+
+    /// <summary>As <see cref="Keep"/> for each row, where a row is just copied: this is what a task is held up by, so there is nothing else in the loop.</summary>
+    void CopyAll(TableSlot<TKey, TValue>[] slots, uint least, uint captureBelow, long tag)
+    {
+        CutPlan plan = _plan;
+        ReadOnlySpan<uint> newest = _newest, keptAfter = _keptAfter;
+        uint changed = 0;
+        foreach (ref TableSlot<TKey, TValue> slot in slots.AsSpan())
+        {
+            uint epoch = slot.Epoch;
+            if (epoch < least || epoch >= captureBelow) continue;
+            int index = plan.SliceOf(slot.Hash);
+            if (epoch > newest[index]) changed |= 1u << index;
+            if (epoch <= keptAfter[index]) continue;
+            (_pages[index] ??= new(_pool, _expected)).Add(tag) = slot;
+        }
+
+        for (; changed != 0; changed &= changed - 1) plan.Slices[BitOperations.TrailingZeroCount(changed)].HasChanged = true;
     }
 
     /// <summary>Copies a row of the cut, if it is wanted.</summary>

@@ -13,26 +13,34 @@ sealed class PagePool<TRow>
     public static readonly int PageBits = Math.Max(4, BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)(TableLimits.PageBytes / Unsafe.SizeOf<TRow>() + 1))));
 
     readonly Lock _lock = new();        // Guards the pages at hand.
-    readonly Stack<TRow[]> _idle = [];
+    readonly Stack<RowPage<TRow>> _idle = [];
 
-    public TRow[] Rent()
+    public RowPage<TRow> Rent()
     {
         lock (_lock)
         {
-            if (_idle.TryPop(out TRow[]? page)) return page;
+            if (_idle.TryPop(out RowPage<TRow>? page)) return page;
         }
 
-        return RuntimeHelpers.IsReferenceOrContainsReferences<TRow>() ? new TRow[1 << PageBits] : GC.AllocateUninitializedArray<TRow>(1 << PageBits);
+        return new(1 << PageBits);
     }
 
-    public void Return(TRow[] page, int used)
+    public void Return(RowPage<TRow> page, int used)
     {
-        if (page.Length != 1 << PageBits) return;
-        if (RuntimeHelpers.IsReferenceOrContainsReferences<TRow>()) Array.Clear(page, 0, used);
-        lock (_lock)
+        if (page.Length == 1 << PageBits)
         {
-            if (_idle.Count < TableLimits.IdlePagesMax) _idle.Push(page);
+            if (RuntimeHelpers.IsReferenceOrContainsReferences<TRow>()) page.Rows(used).Clear();
+            lock (_lock)
+            {
+                if (_idle.Count < TableLimits.IdlePagesMax)
+                {
+                    _idle.Push(page);
+                    return;
+                }
+            }
         }
+
+        page.Free();
     }
 }
 
@@ -41,24 +49,33 @@ sealed class PagePool<TRow>
 /// <param name="expected">How many rows there may be at most, so that a small state takes no whole page.</param>
 sealed class RowPages<TRow>(PagePool<TRow> pool, long expected) : IDisposable
 {
-    readonly List<TRow[]> _pages = [];
+    readonly List<RowPage<TRow>> _pages = [];
     readonly List<(int First, long Tag)> _tags = [];
-    TRow[] _page = [];
+    RowPage<TRow>? _page;
     int _used;
+    int _room;
+    long _tag;
 
     /// <summary>How many rows there are.</summary>
     public int Count => _pages.Count == 0 ? 0 : ((_pages.Count - 1) << PagePool<TRow>.PageBits) + _used;
 
     /// <summary>A row.</summary>
-    public ref TRow this[int index] => ref _pages[index >> PagePool<TRow>.PageBits][index & ((1 << PagePool<TRow>.PageBits) - 1)];
+    public ref TRow this[int index] =>
+        ref Unsafe.Add(ref _pages[index >> PagePool<TRow>.PageBits].First, index & ((1 << PagePool<TRow>.PageBits) - 1));
+
+    /// <summary>How many pages there are.</summary>
+    public int PageCount => _pages.Count;
+
+    /// <summary>The rows of a page.</summary>
+    public Span<TRow> Page(int number) => _pages[number].Rows(number + 1 == _pages.Count ? _used : _pages[number].Length);
 
     /// <summary>Room for one more row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref TRow Add(long tag)
     {
-        if (_used == _page.Length) NextPage();
-        if (_tags[^1].Tag != tag) _tags.Add((Count, tag));
-        return ref _page[_used++];
+        if (_used == _room) NextPage();
+        if (_tag != tag) NextTag(tag);
+        return ref Unsafe.Add(ref _page!.First, _used++);
     }
 
     /// <summary>The tag a row was added with.</summary>
@@ -81,26 +98,42 @@ sealed class RowPages<TRow>(PagePool<TRow> pool, long expected) : IDisposable
     {
         for (int i = 0; i < _pages.Count; i++) pool.Return(_pages[i], i + 1 == _pages.Count ? _used : _pages[i].Length);
         _pages.Clear();
-        _page = [];
-        _used = 0;
+        _page = null;
+        _used = _room = 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    void NextTag(long tag)
+    {
+        _tags.Add((Count, tag));
+        _tag = tag;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     void NextPage()
     {
         int whole = 1 << PagePool<TRow>.PageBits;
-        if (_pages.Count == 1 && _page.Length < whole)
+        if (_pages.Count == 1 && _room < whole)
         {
             // What was expected to be few rows is not.
-            TRow[] larger = pool.Rent();
-            _page.CopyTo(larger, 0);
-            _pages[0] = _page = larger;
+            RowPage<TRow> larger = pool.Rent();
+            _page!.Rows(_used).CopyTo(larger.Rows(_used));
+            _page.Free();
+            _pages[0] = larger;
+            Open(larger, _used);
             return;
         }
 
         if (_pages.Count == 0) _tags.Add((0, 0));
-        _page = _pages.Count == 0 && expected < whole ? new TRow[(int)Math.Max(expected, 4)] : pool.Rent();
-        _pages.Add(_page);
-        _used = 0;
+        RowPage<TRow> next = _pages.Count == 0 && expected < whole ? new((int)Math.Max(expected, 4)) : pool.Rent();
+        _pages.Add(next);
+        Open(next, 0);
+    }
+
+    void Open(RowPage<TRow> page, int used)
+    {
+        _page = page;
+        _room = page.Length;
+        _used = used;
     }
 }

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
-using Millrace.State.Codecs;
 using Millrace.State.Snapshots;
 
 namespace Millrace.State.Tables;
@@ -17,14 +14,11 @@ abstract class RunPart : IDisposable
     /// <param name="first">The number of the first row.</param>
     public abstract void List(Span<ulong> order, uint start, int first);
 
-    /// <summary>Asks the memory for a row that is written soon.</summary>
-    public abstract void Prefetch(int index);
-
-    /// <summary>Encodes a row and writes it.</summary>
-    /// <param name="index">The row.</param>
-    /// <param name="scratch">Where it is encoded.</param>
-    /// <param name="writer">Receives it.</param>
-    public abstract void Write(int index, ByteBuffer scratch, IRunWriter writer);
+    /// <summary>Encodes rows, as many as a batch takes, up to the first that is of another part.</summary>
+    /// <param name="order">The rows; the first is of this part.</param>
+    /// <param name="batch">Empty; receives them.</param>
+    /// <returns>How many; at least one.</returns>
+    public abstract int Encode(in RowOrder order, RowBatch batch);
 
     /// <summary>Gives the memory back. Idempotent.</summary>
     public abstract void Dispose();
@@ -37,45 +31,31 @@ sealed class SlotPart<TKey, TValue>(string name, RowPages<TableSlot<TKey, TValue
 
     public override void List(Span<ulong> order, uint start, int first)
     {
-        for (int i = 0; i < order.Length; i++)
+        int at = 0;
+        for (int number = 0; number < pages.PageCount; number++)
         {
-            ref TableSlot<TKey, TValue> slot = ref pages[i];
-            order[i] = ((ulong)(format.HashOf(slot.Hash, slot.Key) - start) << 32) | (uint)(first + i);
+            Span<TableSlot<TKey, TValue>> page = pages.Page(number);
+            if (format.HasKeyHash)
+            {
+                foreach (ref TableSlot<TKey, TValue> slot in page) order[at] = Entry(slot.Hash - start, first + at++);
+            }
+            else
+            {
+                foreach (ref TableSlot<TKey, TValue> slot in page) order[at] = Entry(format.HashOf(slot.Hash, slot.Key) - start, first + at++);
+            }
         }
     }
 
-    public override unsafe void Prefetch(int index)
+    public override int Encode(in RowOrder order, RowBatch batch)
     {
-        if (Sse.IsSupported) Sse.Prefetch0(Unsafe.AsPointer(ref pages[index]));
-    }
-
-    public override void Write(int index, ByteBuffer scratch, IRunWriter writer)
-    {
-        ref TableSlot<TKey, TValue> slot = ref pages[index];
-        scratch.Clear();
-        CodecWriter row = new(scratch);
-        int keyEnd, subEnd;
-        try
-        {
-            format.WriteKey(ref row, slot.Key);
-            keyEnd = scratch.Length + row.Pending;
-            format.WriteSub(ref row, slot.Key, pages.TagOf(index));
-            subEnd = scratch.Length + row.Pending;
-            format.WriteValue(ref row, in slot.Value);
-            row.Flush();
-        }
-        catch (UnencodableValueException e)
-        {
-            throw new UnencodableValueException($"The state '{name}' of the key {slot.Key} cannot be stored: {e.Message}");
-        }
-
-        uint hash = format.HashOf(slot.Hash, slot.Key);
-        ReadOnlySpan<byte> bytes = scratch.Written;
-        if (areMarks) writer.AddDeleted(hash, bytes[..keyEnd], bytes[keyEnd..subEnd]);
-        else writer.Add(hash, bytes[..keyEnd], bytes[keyEnd..subEnd], bytes[subEnd..]);
+        int count = format.Encode(name, pages, order, batch);
+        batch.Close(count, areMarks);
+        return count;
     }
 
     public override void Dispose() => pages.Dispose();
+
+    static ulong Entry(uint hash, int number) => ((ulong)hash << 32) | (uint)number;
 }
 
 /// <summary>Rows that were encoded when they were captured.</summary>
@@ -88,17 +68,24 @@ sealed class EncodedPart(EncodedRows rows, bool areMarks) : RunPart
         for (int i = 0; i < order.Length; i++) order[i] = ((ulong)(rows[i].Hash - start) << 32) | (uint)(first + i);
     }
 
-    public override void Prefetch(int index)
+    public override int Encode(in RowOrder order, RowBatch batch)
     {
-    }
+        Span<PackedRow> packed = batch.Open();
+        int i = 0;
+        for (; i < packed.Length && i < order.Entries.Length && batch.Bytes.Length < RowBatch.BytesMax; i++)
+        {
+            uint index = order.RowAt(i);
+            if (index >= (uint)Count) break;
+            EncodedRow row = rows[(int)index];
+            ReadOnlySpan<byte> bytes = rows.BytesOf(row);
+            int start = batch.Bytes.Length;
+            bytes.CopyTo(batch.Bytes.GetSpan(bytes.Length));
+            batch.Bytes.Advance(bytes.Length);
+            packed[i] = new(row.Hash, start, start + row.KeyEnd - row.Start, start + row.SubEnd - row.Start, start + bytes.Length);
+        }
 
-    public override void Write(int index, ByteBuffer scratch, IRunWriter writer)
-    {
-        EncodedRow row = rows[index];
-        ReadOnlySpan<byte> bytes = rows.BytesOf(row);
-        int keyEnd = row.KeyEnd - row.Start, subEnd = row.SubEnd - row.Start;
-        if (areMarks) writer.AddDeleted(row.Hash, bytes[..keyEnd], bytes[keyEnd..subEnd]);
-        else writer.Add(row.Hash, bytes[..keyEnd], bytes[keyEnd..subEnd], bytes[subEnd..]);
+        batch.Close(i, areMarks);
+        return i;
     }
 
     public override void Dispose() => rows.Dispose();

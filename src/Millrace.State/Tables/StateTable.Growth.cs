@@ -3,6 +3,23 @@ namespace Millrace.State.Tables;
 /// <content>How a table grows.</content>
 public sealed partial class StateTable<TKey, TValue, TOps>
 {
+    // Chance makes no segment so much fuller than the others that it would have to be split after all.
+    const int ReservedRowsOfSegment = TableLimits.SegmentSlotsMax / 4 * 3 / 10 * 9;
+
+    /// <summary>Makes room for rows that are about to be added to an empty table, so that it need not grow. Otherwise does nothing.</summary>
+    /// <param name="rows">About as many.</param>
+    internal void Reserve(long rows)
+    {
+        if (Count > 0 || _directory.Length > 1 || IsCaptureOpen || rows <= _directory[0].RowsMax) return;
+        int slots = TableLimits.FirstSlots, bits = 0;
+        while (slots < TableLimits.SegmentSlotsMax && rows > (slots >> 3) * 3) slots *= 2;
+        while (rows >> bits > ReservedRowsOfSegment && bits < TableLimits.ReservedBitsMax) bits++;
+        _directory = new TableSegment<TKey, TValue>[1 << bits];
+        for (int i = 0; i < _directory.Length; i++) _directory[i] = new(slots, bits);
+        _shift = 32 - bits;
+        SlotCount = (long)slots << bits;
+    }
+
     void Grow(TableSegment<TKey, TValue> segment, uint hash)
     {
         // Slots move, so what a capture needs of them is copied now.

@@ -93,6 +93,8 @@ sealed class ListChunkFormat<TKey, T, TOps>(Codec<TKey> keys, Codec<int> numbers
 {
     public override bool IsFixed => elements.IsDeeplyImmutable;
 
+    public override bool HasKeyHash => false;
+
     public override uint HashOf(uint slotHash, ListChunkKey<TKey> key) => default(TOps).Hash(key.Key);
 
     public override void WriteKey(ref CodecWriter writer, ListChunkKey<TKey> key) => keys.Write(ref writer, key.Key);

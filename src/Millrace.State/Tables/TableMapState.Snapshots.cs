@@ -63,6 +63,8 @@ sealed class MapRowFormat<TKey, TMapKey, TValue, TOps>(Codec<TKey> keys, Codec<T
 {
     public override bool IsFixed => values.IsDeeplyImmutable;
 
+    public override bool HasKeyHash => false;
+
     public override uint HashOf(uint slotHash, MapRowKey<TKey, TMapKey> key) => default(TOps).Hash(key.Key);
 
     public override void WriteKey(ref CodecWriter writer, MapRowKey<TKey, TMapKey> key) => keys.Write(ref writer, key.Key);

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Numerics;
-using Millrace.State.Codecs;
 using Millrace.State.Snapshots;
 
 namespace Millrace.State.Tables;
@@ -9,8 +8,6 @@ namespace Millrace.State.Tables;
 /// <param name="parts">Marks of deletion and rows, owned.</param>
 sealed class TableRun(RunPart[] parts) : CapturedRun
 {
-    const int AheadRows = 12;
-
     /// <inheritdoc/>
     public override async ValueTask WriteAsync(IRunWriter writer, CancellationToken cancellationToken)
     {
@@ -19,12 +16,12 @@ sealed class TableRun(RunPart[] parts) : CapturedRun
         ulong[] other = ArrayPool<ulong>.Shared.Rent(count);
         try
         {
-            bool isInOther = Sort(order, other, count);
-            using ByteBuffer scratch = new();
-            for (int at = 0; at < count;)
+            ulong[] sorted = Sort(order, other, count) ? other : order;
+            using RowBatch batch = new();
+            for (int at = 0; at < count || !batch.IsEmpty;)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                at = WriteSome(isInOther ? other : order, at, count, scratch, writer);
+                at = WriteSome(sorted.AsSpan(0, count), at, batch, writer);
                 if (writer.NeedsFlush) await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
         }
@@ -54,28 +51,27 @@ sealed class TableRun(RunPart[] parts) : CapturedRun
         return RadixSort.Sort(order, other, count, shift: 32, bits);
     }
 
-    int WriteSome(ulong[] order, int at, int count, ByteBuffer scratch, IRunWriter writer)
+    int WriteSome(ReadOnlySpan<ulong> order, int at, RowBatch batch, IRunWriter writer)
     {
-        for (; at < count && !writer.NeedsFlush; at++)
+        while (!writer.NeedsFlush)
         {
-            // Rows lie in the order of the table, so nearly every one is a cache miss unless it is asked for ahead of time.
-            if (at + AheadRows < count)
+            if (batch.IsEmpty)
             {
-                RunPart soon = PartOf((uint)order[at + AheadRows], out int ahead);
-                soon.Prefetch(ahead);
+                if (at == order.Length) break;
+                RunPart part = PartOf((uint)order[at], out uint first);
+                at += part.Encode(new(order[at..], (uint)Range.Start, first), batch);
             }
 
-            PartOf((uint)order[at], out int index).Write(index, scratch, writer);
+            batch.WriteTo(writer);
         }
 
         return at;
     }
 
-    RunPart PartOf(uint row, out int index)
+    RunPart PartOf(uint row, out uint first)
     {
-        index = (int)row;
         int part = 0;
-        while (index >= parts[part].Count) index -= parts[part++].Count;
+        for (first = 0; row - first >= (uint)parts[part].Count; part++) first += (uint)parts[part].Count;
         return parts[part];
     }
 }
@@ -94,21 +90,29 @@ static class RadixSort
     /// <returns>Whether the result is in <paramref name="other"/>.</returns>
     public static bool Sort(ulong[] items, ulong[] other, int count, int shift, int bits)
     {
-        int end = shift + bits;
+        int digits = (bits + DigitBits - 1) / DigitBits;
         bool isInOther = false;
-        Span<int> starts = stackalloc int[Digits];
-        for (; shift < end; shift += DigitBits)
+        // Counted in one go, so that the entries are read once less per digit.
+        Span<int> all = stackalloc int[digits * Digits];
+        all.Clear();
+        foreach (ulong item in items.AsSpan(0, count))
         {
-            Span<ulong> from = (isInOther ? other : items).AsSpan(0, count);
-            Span<ulong> to = (isInOther ? items : other).AsSpan(0, count);
-            starts.Clear();
-            foreach (ulong item in from) starts[(int)(item >> shift) & (Digits - 1)]++;
+            for (int digit = 0; digit < digits; digit++) all[(digit * Digits) + DigitOf(item, shift + (digit * DigitBits))]++;
+        }
+
+        for (int digit = 0; digit < digits; digit++, shift += DigitBits)
+        {
+            Span<int> starts = all.Slice(digit * Digits, Digits);
             int sum = 0;
             foreach (ref int start in starts) (start, sum) = (sum, sum + start);
-            foreach (ulong item in from) to[starts[(int)(item >> shift) & (Digits - 1)]++] = item;
+            Span<ulong> from = (isInOther ? other : items).AsSpan(0, count);
+            Span<ulong> to = (isInOther ? items : other).AsSpan(0, count);
+            foreach (ulong item in from) to[starts[DigitOf(item, shift)]++] = item;
             isInOther = !isInOther;
         }
 
         return isInOther;
     }
+
+    static int DigitOf(ulong item, int shift) => (int)(item >> shift) & (Digits - 1);
 }

@@ -67,6 +67,9 @@ public static class TableLimits
     /// <summary>Slots of a segment at most: what one step of growth moves. A power of two.</summary>
     public const int SegmentSlotsMax = 1 << 14;
 
+    /// <summary>Segments that room is made in ahead of time, as a power of two: 256 million slots. Beyond that a table grows as it fills.</summary>
+    public const int ReservedBitsMax = 14;
+
     /// <summary>Slots of a segment up to which at most three eighths are used, instead of three quarters.</summary>
     public const int SparseSlotsMax = 1 << 13;
 

@@ -42,6 +42,9 @@ sealed class CodecFormat<T>(Codec<T> codec) : ValueFormat<T>
 {
     readonly bool _isFixed = codec.IsDeeplyImmutable;
 
+    /// <summary>The codec.</summary>
+    public Codec<T> Codec => codec;
+
     public override TypeSchema Schema => codec.Schema;
 
     public override bool IsFixed => _isFixed;

@@ -25,6 +25,8 @@ sealed class SingleTimerFormat : ValueFormat<SingleTimerRow>
 sealed class TimerSetFormat<TKey, TOps>(Codec<TKey> keys, Codec<Timestamp> deadlines, Codec<long> sequences) : RowFormat<TimerSetKey<TKey>, long>
     where TOps : struct, IKeyOps<TKey>
 {
+    public override bool HasKeyHash => false;
+
     public override uint HashOf(uint slotHash, TimerSetKey<TKey> key) => default(TOps).Hash(key.Key);
 
     public override void WriteKey(ref CodecWriter writer, TimerSetKey<TKey> key) => keys.Write(ref writer, key.Key);
