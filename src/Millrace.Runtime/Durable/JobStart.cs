@@ -228,7 +228,11 @@ sealed class JobStart
             _ => null,
         };
         if (origin is not null)
+        {
+            TellOfRepetition(ledger.State, from);
             await ledger.AppendAsync([new LedgerEvent.TimelineBegun(_options.Nonces.NextName(), Request.Token, origin)], cancellationToken).ConfigureAwait(false);
+        }
+
         Tell(action, from);
         return new(ledger, from, null);
     }
@@ -268,6 +272,13 @@ sealed class JobStart
     }
 
     void Tell(StartAction action, RestorePoint? from) => _durable.Tell(Sentence(action, from));
+
+    /// <summary>A line of history that is left may have output beyond the snapshot: what is read again is written again.</summary>
+    void TellOfRepetition(LedgerState left, RestorePoint? from)
+    {
+        if (from is null || from.Manifest.Job != Program.Job || left.Retained.LastOrDefault(r => r.Prepares && r.Snapshot.Id > from.Manifest.Id) is not { } newest) return;
+        _durable.Tell($"sinks have committed output up to checkpoint {newest.Snapshot.Id} of the line of history that is left; what follows checkpoint {from.Manifest.Id} is written again");
+    }
 
     static string Sentence(StartAction action, RestorePoint? from)
     {
