@@ -109,7 +109,7 @@ sealed class JobStart
             try
             {
                 RestorePoint? from = await OpenAsync(action, own, state, cancellationToken).ConfigureAwait(false);
-                if (from is not null) RequireFit(from);
+                if (from is not null) RequireFit(from, isGoingOn: action is StartAction.Resume or StartAction.FinishStop);
                 return (action, from);
             }
             catch (Exception damage) when (own is not null && damage is SnapshotCorruptException or ObjectMissingException)
@@ -142,13 +142,14 @@ sealed class JobStart
     }
 
     /// <summary>Compares the snapshot with the program.</summary>
-    void RequireFit(RestorePoint from)
+    void RequireFit(RestorePoint from, bool isGoingOn)
     {
         IReadOnlyList<UpgradeLine> lines = UpgradePlan.Compare(from.Manifest.Operators, _operators, _durable.Drops, _durable.Renames);
         UpgradeLine[] refused = [.. lines.Where(static l => l.IsRefused)];
         if (refused.Length > 0)
             throw new StartRefusedException($"checkpoint {from.Manifest.Id} does not fit the program:{string.Concat(refused.Select(static l => $"\n  {l.Operator}/{l.State}: {l.Why}"))}");
-        if (from.Manifest.IsDrained && !_durable.AcceptsDrained)
+        // A line of history that goes on was drained by its own end, whose last steps are repeated, or was accepted when it began.
+        if (from.Manifest.IsDrained && !isGoingOn && !_durable.AcceptsDrained)
             throw new StartRefusedException($"checkpoint {from.Manifest.Id} was drained: its windows and event timers have fired, so results after it would differ from those of a job that went on. Add --accept-drained to start from it all the same");
     }
 

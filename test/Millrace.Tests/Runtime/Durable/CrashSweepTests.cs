@@ -12,7 +12,7 @@ public sealed class CrashSweepTests
 {
     static readonly TrialFlow.Input s_input = new(2, 60);
 
-    [Fact]
+    [Fact(Timeout = TrialAssert.LimitMs)]
     public async Task Life_CrashAtEveryCall_EndsExactly()
     {
         bool isDeep = Environment.GetEnvironmentVariable("MILLRACE_DEEP") == "1";
@@ -27,7 +27,7 @@ public sealed class CrashSweepTests
         TestContext.Current.TestOutputHelper?.WriteLine($"{calls} calls in a life");
     }
 
-    [Fact]
+    [Fact(Timeout = TrialAssert.LimitMs)]
     public async Task Life_CrashTwiceInARow_EndsExactly()
     {
         int calls = await LiveAsync(new());

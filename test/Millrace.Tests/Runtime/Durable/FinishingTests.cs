@@ -9,7 +9,7 @@ namespace Millrace.Tests.Runtime.Durable;
 /// <summary>The ends of inputs and of jobs: tasks that finish before others, the last output, stops that drain, stops that fail.</summary>
 public sealed class FinishingTests
 {
-    [Theory]
+    [Theory(Timeout = TrialAssert.LimitMs)]
     [InlineData(1, 2)]
     [InlineData(3, 3)]
     [InlineData(3, 1)]
@@ -38,7 +38,7 @@ public sealed class FinishingTests
         await trial.AssertKeptAsync();
     }
 
-    [Theory]
+    [Theory(Timeout = TrialAssert.LimitMs)]
     [InlineData(1, 3)]
     [InlineData(3, 2)]
     public async Task Stop_Draining_FiresOnceAndAsksBeforeItGoesOn(int before, int after)
@@ -60,7 +60,7 @@ public sealed class FinishingTests
         await trial.AssertKeptAsync();
     }
 
-    [Fact]
+    [Fact(Timeout = TrialAssert.LimitMs)]
     public async Task Drained_ThenCrashed_GoesOnWithoutAsking()
     {
         const int Cut = 130;
@@ -80,7 +80,7 @@ public sealed class FinishingTests
         TrialAssert.Same(TrialFlow.Answer(trial.Input, Cut, int.MaxValue), trial.Table.Visible, "");
     }
 
-    [Fact]
+    [Fact(Timeout = TrialAssert.LimitMs)]
     public async Task Crash_BetweenTheFinalCheckpointAndItsEntry_FinishesByItself()
     {
         Trial trial = new();
@@ -97,7 +97,7 @@ public sealed class FinishingTests
         await trial.AssertExactAsync();
     }
 
-    [Theory]
+    [Theory(Timeout = TrialAssert.LimitMs)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Stop_SavepointCannotBeWritten_IsFinishedByTheSameProcessOrTheNext(bool isDrain)

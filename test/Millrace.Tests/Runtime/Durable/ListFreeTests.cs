@@ -11,7 +11,7 @@ public sealed class ListFreeTests
     /// <summary>Requests of one small checkpoint: pack, manifest, entry, look for a later term, deletions of the one that leaves, hint.</summary>
     const int RequestsMax = 8;
 
-    [Fact]
+    [Fact(Timeout = TrialAssert.LimitMs)]
     public async Task Life_Whole_NeverListsAndAsksLittlePerCheckpoint()
     {
         Trial trial = new() { Input = new(4, 600) };

@@ -23,7 +23,7 @@ public sealed class RescalingTests
         return pairs;
     }
 
-    [Theory]
+    [Theory(Timeout = TrialAssert.LimitMs)]
     [MemberData(nameof(Pairs))]
     public async Task Stop_AndStartAtAnyParallelism_EndsExactly(int before, int after)
     {
@@ -37,7 +37,7 @@ public sealed class RescalingTests
         await trial.AssertExactAsync($"{before} to {after}");
     }
 
-    [Theory]
+    [Theory(Timeout = TrialAssert.LimitMs)]
     [InlineData(3, 2, Alignment.Unaligned)]
     [InlineData(2, 7, Alignment.Unaligned)]
     [InlineData(7, 1, Alignment.Unaligned)]
@@ -75,7 +75,7 @@ public sealed class RescalingTests
         await trial.AssertExactAsync($"{before} to {after}");
     }
 
-    [Fact]
+    [Fact(Timeout = TrialAssert.LimitMs)]
     public async Task Crash_WithRecordsInFlightAgainAndAgain_EndsExactly()
     {
         Trial trial = new() { Input = new(6, 3_000) };
@@ -103,7 +103,7 @@ public sealed class RescalingTests
         await trial.AssertExactAsync();
     }
 
-    [Fact]
+    [Fact(Timeout = TrialAssert.LimitMs)]
     public async Task Crash_AtLeastOnce_LosesNothing()
     {
         Trial trial = new() { Input = new(6, 3_000) };

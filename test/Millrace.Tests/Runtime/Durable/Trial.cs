@@ -130,6 +130,9 @@ sealed class Trial
 
 static class TrialAssert
 {
+    /// <summary>A test that takes longer hangs, and fails. On a busy machine the longest takes a tenth of it.</summary>
+    public const int LimitMs = 180_000;
+
     /// <summary>Compares outputs as bags, and says what is missing and what is too much.</summary>
     public static void Same(IReadOnlyList<string> expected, IReadOnlyList<string> actual, string context)
     {

@@ -10,7 +10,7 @@ public sealed class ZombieTests
 {
     public static TheoryData<string> Pauses() => ["packs/", "checkpoints/", "ledger/", "terms/", "sink prepare"];
 
-    [Theory]
+    [Theory(Timeout = TrialAssert.LimitMs)]
     [MemberData(nameof(Pauses))]
     public async Task Leader_WakesAfterTakeover_HasNoEffect(string pause)
     {
