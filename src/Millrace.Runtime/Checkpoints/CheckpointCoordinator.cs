@@ -43,6 +43,7 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
         _startedAt = context.Time.GetUtcNow();
         _timer = context.Time.CreateTimer(_ => Post(new CheckpointEvent.TimePassed(Now)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Completion = RunAsync();
+        _ = ReleaseAsync();
     }
 
     /// <summary>
@@ -151,6 +152,19 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
             TimeSpan due = wake == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : wake > Now ? wake - Now : TimeSpan.FromTicks(1);
             _timer.Change(due, Timeout.InfiniteTimeSpan);
         }
+    }
+
+    /// <summary>
+    /// Once the loop has failed nobody is answered by it any more. Whoever closes the coordinator waits for the tasks first, and they
+    /// may wait for an answer: so it is given here.
+    /// </summary>
+    async Task ReleaseAsync()
+    {
+        await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (Completion.Exception?.InnerException is not { } failure) return;
+        foreach (CheckpointRequest request in _answers.Keys.Select(static ticket => new CheckpointRequest(ticket, CheckpointPurpose.Manual)))
+            Answer(request, new CheckpointAnswer.Refused(failure.Message));
+        _final.TrySetResult(new CheckpointAnswer.Refused(failure.Message));
     }
 
     void Do(CheckpointEffect effect)

@@ -153,13 +153,16 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IOwedCommits, I
     {
         if (Stop is { } stop)
         {
-            if (await stop.ConfigureAwait(false) is CheckpointAnswer.Refused refused) throw new CheckpointFailedException($"the job could not be stopped: {refused.Why}");
+            if (await stop.ConfigureAwait(false) is CheckpointAnswer.Refused refused) throw Failure($"the job could not be stopped: {refused.Why}");
             return;
         }
 
         if (await _coordinator.FinishAsync().ConfigureAwait(false) is CheckpointAnswer.Refused unfinished)
-            throw new CheckpointFailedException($"the last output could not be committed: {unfinished.Why}");
+            throw Failure($"the last output could not be committed: {unfinished.Why}");
     }
+
+    // What ended the checkpoints says more than that there is no answer: whether the process was overtaken, or a sink refused for good.
+    Exception Failure(string otherwise) => _coordinator.Completion.Exception?.InnerException ?? new CheckpointFailedException(otherwise);
 
     /// <summary>What ends the checkpoints ends the tasks.</summary>
     async Task WatchAsync()

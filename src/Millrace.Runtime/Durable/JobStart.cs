@@ -114,7 +114,7 @@ sealed class JobStart
             if (action is StartAction.AlreadyFinished finished) return new(finished.Why, null, null, []);
             string sentence = action is StartAction.FinishStop { ResumeFrom: null } ? "the job was being stopped: what is left of that is done" : Sentence(action, from);
             if (from is null) return new(sentence, null, null, Compare([]));
-            await using (from.ConfigureAwait(false)) return new(sentence, DrainProblem(from), from.Manifest, Compare(from.Manifest.Operators));
+            await using (from.ConfigureAwait(false)) return new(sentence, DrainProblem(from, IsGoingOn(action)), from.Manifest, Compare(from.Manifest.Operators));
         }
         catch (StartRefusedException refused)
         {
@@ -128,7 +128,7 @@ sealed class JobStart
         if (from is null) return (action, from);
         try
         {
-            RequireFit(from);
+            RequireFit(from, IsGoingOn(action));
             return (action, from);
         }
         catch
@@ -182,15 +182,18 @@ sealed class JobStart
     IReadOnlyList<UpgradeLine> Compare(IReadOnlyList<OperatorEntry> snapshot) => UpgradePlan.Compare(snapshot, _operators, _durable.Drops, _durable.Renames);
 
     /// <summary>Compares the snapshot with the program.</summary>
-    void RequireFit(RestorePoint from)
+    void RequireFit(RestorePoint from, bool isGoingOn)
     {
         UpgradeLine[] refused = [.. Compare(from.Manifest.Operators).Where(static l => l.IsRefused)];
         if (refused.Length > 0)
             throw new StartRefusedException($"checkpoint {from.Manifest.Id} does not fit the program:{string.Concat(refused.Select(static l => $"\n  {l.Operator}/{l.State}: {l.Why}"))}");
-        if (DrainProblem(from) is { } drained) throw new StartRefusedException(drained);
+        if (DrainProblem(from, isGoingOn) is { } drained) throw new StartRefusedException(drained);
     }
 
-    string? DrainProblem(RestorePoint from) => from.Manifest.IsDrained && !_durable.AcceptsDrained
+    static bool IsGoingOn(StartAction action) => action is StartAction.Resume or StartAction.FinishStop;
+
+    // A line of history that goes on was drained by its own end, whose last steps are repeated, or was accepted when it began.
+    string? DrainProblem(RestorePoint from, bool isGoingOn) => from.Manifest.IsDrained && !isGoingOn && !_durable.AcceptsDrained
         ? $"checkpoint {from.Manifest.Id} was drained: its windows and event timers have fired, so results after it would differ from those of a job that went on. Add --accept-drained to start from it all the same"
         : null;
 

@@ -25,6 +25,15 @@ public sealed class ModelTable
         }
     }
 
+    /// <summary>Parts that are neither committed nor abandoned.</summary>
+    public int Prepared
+    {
+        get
+        {
+            lock (_lock) return _prepared.Count;
+        }
+    }
+
     public void Prepare(string id, ImmutableArray<string> rows)
     {
         lock (_lock) _prepared.Add(id, rows);
@@ -56,13 +65,20 @@ public sealed record ModelPrepared(string Id);
 /// <summary>A transactional sink over a <see cref="ModelTable"/>.</summary>
 public sealed class ModelSink(ModelTable table) : ITransactionalSink<string, ImmutableArray<string>, ModelPrepared>
 {
+    /// <summary>The process that writes; null for one that never dies.</summary>
+    internal TrialProcess? Process { get; init; }
+
     readonly Dictionary<ImmutableArray<string>, string> _names = [];
 
     public ValueTask CheckAsync(SinkContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     public ValueTask AbandonAsync(SinkContext context, IReadOnlyList<ModelPrepared> owed, CancellationToken cancellationToken)
     {
-        table.Abandon(context.Attempt, [.. owed.Select(static o => o.Id)]);
+        Do("abandon", () =>
+        {
+            table.Abandon(context.Attempt, [.. owed.Select(static o => o.Id)]);
+            return 0;
+        });
         return ValueTask.CompletedTask;
     }
 
@@ -73,11 +89,17 @@ public sealed class ModelSink(ModelTable table) : ITransactionalSink<string, Imm
     {
         string id;
         lock (_names) _names.Remove(part, out id!);
-        table.Prepare(id, part);
-        return new(new ModelPrepared(id));
+        return new(Do($"prepare {id}", () =>
+        {
+            table.Prepare(id, part);
+            return new ModelPrepared(id);
+        }));
     }
 
-    public ValueTask<CommitOutcome> CommitAsync(ModelPrepared prepared, CancellationToken cancellationToken) => new(table.Commit(prepared.Id));
+    public ValueTask<CommitOutcome> CommitAsync(ModelPrepared prepared, CancellationToken cancellationToken) =>
+        new(Do($"commit {prepared.Id}", () => table.Commit(prepared.Id)));
+
+    T Do<T>(string what, Func<T> act) => Process is { } process ? process.Sink(what, act) : act();
 
     sealed class Writer(ModelSink sink, string name) : ITransactionalWriter<string, ImmutableArray<string>>
     {
