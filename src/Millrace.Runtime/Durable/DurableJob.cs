@@ -143,13 +143,14 @@ public sealed class DurableJob : IRunningJob
         RestartLoop restarts = new(_options, _durable);
         Ledger ledger = outcome.Ledger!;
         RestorePoint? from = outcome.From;
+        bool isStopping = outcome.IsStopping;
         while (true)
         {
             Exception failure;
             SnapshotReference? damaged = null;
             try
             {
-                if (await RunOnceAsync(program, ledger, from, outcome.IsStopping, restarts).ConfigureAwait(false) is { } result) return result;
+                if (await RunOnceAsync(program, ledger, from, isStopping, restarts).ConfigureAwait(false) is { } result) return result;
                 throw new System.Diagnostics.UnreachableException("a deployment ends or fails");
             }
             catch (DeploymentFailedException failed)
@@ -163,7 +164,10 @@ public sealed class DurableJob : IRunningJob
             }
 
             await restarts.WaitAsync(failure, ledger, Plan.JobName, _ending.Token).ConfigureAwait(false);
-            from = await start.ResumeAsync(ledger, damaged, _ending.Token).ConfigureAwait(false);
+            // A stop that failed in the middle goes on where it was: its savepoint may have been taken, and then nothing is deployed.
+            StartOutcome resumed = await start.ResumeAsync(ledger, damaged, _ending.Token).ConfigureAwait(false);
+            if (resumed.Ended is { } stopped) return Result(JobEnding.Stopped, stopped);
+            (from, isStopping) = (resumed.From, resumed.IsStopping);
         }
     }
 

@@ -79,12 +79,19 @@ sealed class JobStart
     /// <param name="ledger">The ledger.</param>
     /// <param name="damaged">The checkpoint that could not be restored; null when that was not what failed.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<RestorePoint?> ResumeAsync(Ledger ledger, SnapshotReference? damaged, CancellationToken cancellationToken)
+    /// <returns>What to deploy; or, where a stop was under way and all of it but its last steps done, how it was finished.</returns>
+    public async Task<StartOutcome> ResumeAsync(Ledger ledger, SnapshotReference? damaged, CancellationToken cancellationToken)
     {
-        if (damaged is not null) _damaged.Add(damaged);
+        if (damaged is not null)
+        {
+            _durable.Tell($"checkpoint {damaged.Id} is damaged, as was found while it was restored; an older one is looked for");
+            _damaged.Add(damaged);
+        }
+
         await SettleAsync(ledger, cancellationToken).ConfigureAwait(false);
         StartRequest goOn = Request with { From = new StartFrom.Unsaid(), IsRewind = false };
-        return (await DecideAsync(ledger.State, goOn, cancellationToken).ConfigureAwait(false)).From;
+        (StartAction action, RestorePoint? from) = await DecideAsync(ledger.State, goOn, cancellationToken).ConfigureAwait(false);
+        return await TakeUpAsync(ledger, action, from, cancellationToken).ConfigureAwait(false);
     }
 
     StartRequest Request => new()

@@ -158,7 +158,7 @@ public sealed class SourceHead<T, TSplit>(
         {
             // A strategy that reads timestamps from the records makes the source's own useless.
             BatchWriter<T> writer = new(batch.Values, source.Watermarks?.TimestampOf is null ? batch.Timestamps : default, main.Buffer);
-            status = split.TryRead(ref writer, source.Cancellation);
+            status = split.TryRead(ref writer);
             count = writer.Count;
         }
         else

@@ -10,6 +10,8 @@ public sealed class SplitRead<T, TSplit> where TSplit : ISplit
     readonly SplitPosition<TSplit> _from;
     readonly AsyncStep _waiting;
     readonly Task<ISplitReader<T, TSplit>> _opening;
+    // Cancelled with the job, and when the split is closed: a reader that waits for records would otherwise hold up a job that is stopped.
+    readonly CancellationTokenSource _closing;
     ISplitReader<T, TSplit>? _reader;
 
     /// <summary>Begins to open the split.</summary>
@@ -17,7 +19,8 @@ public sealed class SplitRead<T, TSplit> where TSplit : ISplit
     {
         _from = from;
         _waiting = new(task);
-        _opening = source.Source.OpenAsync(from.Split, source.Context, source.Cancellation).AsTask();
+        _closing = CancellationTokenSource.CreateLinkedTokenSource(source.Cancellation);
+        _opening = source.Source.OpenAsync(from.Split, source.Context, _closing.Token).AsTask();
         _waiting.Start(new ValueTask(_opening));
         Tracker = source.Watermarks is null ? null : new(source.Watermarks);
         Tracker?.Restore(from.Largest, from.Sent);
@@ -42,22 +45,24 @@ public sealed class SplitRead<T, TSplit> where TSplit : ISplit
 
     /// <summary>Reads what is at hand.</summary>
     /// <returns>Null while it waits.</returns>
-    public ReadStatus? TryRead(ref BatchWriter<T> batch, CancellationToken cancellationToken)
+    public ReadStatus? TryRead(ref BatchWriter<T> batch)
     {
         if (!_waiting.TryFinish()) return null;
         _reader ??= _opening.GetAwaiter().GetResult();
         ReadStatus status = _reader.TryRead(ref batch);
         if (status == ReadStatus.Finished) IsFinished = true;
-        if (status == ReadStatus.Empty && _waiting.Start(_reader.WaitAsync(cancellationToken))) status = ReadStatus.More;
+        if (status == ReadStatus.Empty && _waiting.Start(_reader.WaitAsync(_closing.Token))) status = ReadStatus.More;
         return status;
     }
 
     /// <summary>Closes the reader, once nothing it does is under way.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _closing.CancelAsync().ConfigureAwait(false);
         await _waiting.SettleAsync().ConfigureAwait(false);
         if (_reader is null && _opening.IsCompletedSuccessfully) _reader = await _opening.ConfigureAwait(false);
         if (_reader is not null) await _reader.DisposeAsync().ConfigureAwait(false);
+        _closing.Dispose();
     }
 }
 
