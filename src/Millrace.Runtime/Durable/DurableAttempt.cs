@@ -47,11 +47,15 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IOwedCommits, I
         SinkContext sinkOf(string id) => any with { OperatorId = id, Parallelism = program.Plan.ParallelismOf(id) };
         _sinks = new(program.Graph, sinkOf);
         _snapshots = new(barrier => BeginPacks(attempt, barrier), this, _cancellation.Token);
-        _context = new(program.Plan, options.Time, options.Services, _cancellation.Token)
+        Dictionary<string, RestoredOperator> restored = from?.Operators(program.Durable) ?? [];
+        HashSet<string> heads = [.. restored.Where(static r => r.Value.HasInFlight).Select(static r => r.Key)];
+        // Records in flight come in by a gate, which an operator has at the head of a chain only.
+        PlanModel plan = heads.Count == 0 ? program.Plan : Planner.Plan(program.Graph, options.Parallelism, options.IsChaining, heads);
+        _context = new(plan, options.Time, options.Services, _cancellation.Token)
         {
             SinkContextOf = sinkOf,
             Collector = _snapshots,
-            Restored = from?.Operators(program.Durable) ?? [],
+            Restored = restored,
         };
         _deployment = new(_context, _cancellation, options, program.SchedulerOf)
         {

@@ -83,7 +83,12 @@ sealed class JobStart
     /// <returns>What to restore; or the note of a stop that needed no tasks to be finished.</returns>
     public async Task<(RestorePoint? From, string? Stopped)> ResumeAsync(Ledger ledger, SnapshotReference? damaged, CancellationToken cancellationToken)
     {
-        if (damaged is not null) _damaged.Add(damaged);
+        if (damaged is not null)
+        {
+            _durable.Tell($"checkpoint {damaged.Id} is damaged, as was found while it was restored; an older one is looked for");
+            _damaged.Add(damaged);
+        }
+
         await SettleAsync(ledger, cancellationToken).ConfigureAwait(false);
         StartRequest goOn = Request with { From = new StartFrom.Unsaid(), IsRewind = false };
         (StartAction action, RestorePoint? from) = await DecideAsync(ledger.State, goOn, cancellationToken).ConfigureAwait(false);

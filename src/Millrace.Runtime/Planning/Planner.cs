@@ -9,8 +9,9 @@ public static class Planner
     /// <param name="graph">The graph.</param>
     /// <param name="parallelism">The parallelism of operators that have none of their own.</param>
     /// <param name="isChaining">Whether operators share tasks where they can.</param>
+    /// <param name="heads">Operators that begin a chain whatever is said otherwise: records in flight are restored at the head of one. Null for none.</param>
     /// <exception cref="InvalidJobException">The job cannot run as described.</exception>
-    public static PlanModel Plan(JobGraph graph, int parallelism, bool isChaining = true)
+    public static PlanModel Plan(JobGraph graph, int parallelism, bool isChaining = true, IReadOnlySet<string>? heads = null)
     {
         ArgumentNullException.ThrowIfNull(graph);
         List<GraphProblem> problems = [.. graph.Problems];
@@ -19,7 +20,7 @@ public static class Planner
         problems.AddRange(TypeProblems.Of(graph));
         if (problems.Count > 0) throw new InvalidJobException(graph.Name, problems);
 
-        PlanModel plan = Chain(graph, parallelism, isChaining);
+        PlanModel plan = Chain(graph, parallelism, isChaining, heads);
         if (plan.ChannelCount > Limits.ChannelsMax) throw new InvalidJobException(graph.Name, [TooManyChannels(graph, plan, parallelism, isChaining)]);
         if (TooManyTasks(plan) is { } problem) throw new InvalidJobException(graph.Name, [problem]);
         return plan;
@@ -39,14 +40,14 @@ public static class Planner
             : null;
     }
 
-    static PlanModel Chain(JobGraph graph, int parallelism, bool isChaining)
+    static PlanModel Chain(JobGraph graph, int parallelism, bool isChaining, IReadOnlySet<string>? heads = null)
     {
         GraphNode[] nodes = GraphOrder.Sort(graph.Nodes);
         Dictionary<GraphNode, List<GraphNode>> chainOf = [];
         List<List<GraphNode>> groups = [];
         foreach (GraphNode node in nodes)
         {
-            if (isChaining && ChainedWith(node, parallelism) is { } before)
+            if (isChaining && heads?.Contains(node.Id) != true && ChainedWith(node, parallelism) is { } before)
             {
                 chainOf[node] = chainOf[before];
                 chainOf[node].Add(node);

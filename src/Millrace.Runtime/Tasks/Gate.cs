@@ -55,6 +55,13 @@ public sealed class Gate<T> : Head
     /// <inheritdoc/>
     public override async ValueTask RestoreAsync(RestoredOperator restored, CancellationToken cancellationToken)
     {
+        if (InFlight is null && restored.HasInFlight)
+        {
+            throw new InvalidOperationException(
+                $"records were on their way to '{OperatorId}' by key when the checkpoint was taken, and it does not read by key any more; "
+                + $"start from a savepoint, which has none, or give them up with --drop-in-flight {OperatorId}");
+        }
+
         if (InFlight is not null) await restored.RestoreInFlightAsync(InFlight, Snapshots.Range, cancellationToken).ConfigureAwait(false);
     }
 

@@ -11,6 +11,9 @@ public sealed record RestoredOperator(OperatorEntry Entry, IRestoredRows Rows)
     /// <summary>Whether all its instances had finished.</summary>
     public bool IsFinished => Entry.Parallelism > 0 && Entry.Finished == Entry.Parallelism;
 
+    /// <summary>Whether records were on their way to it.</summary>
+    public bool HasInFlight => Entry.States.Any(static s => s.Schema.Layout == StateLayout.InFlight && s.Runs.Count > 0);
+
     /// <summary>Fills the states of an instance with its slice.</summary>
     public async ValueTask RestoreRowsAsync(IReadOnlyList<ISnapshotRows> states, KeyRange range, CancellationToken cancellationToken)
     {
@@ -35,17 +38,22 @@ public sealed record RestoredOperator(OperatorEntry Entry, IRestoredRows Rows)
         Entry.States.FirstOrDefault(s => s.Schema.Layout == layout && s.Schema.Name == state)?.Items ?? [];
 
     /// <summary>
-    /// Where event time stands in a slice: the smallest of those its former owners had. None when one of them had none yet.
+    /// Where event time stands in a slice: the smallest of those its former owners had. None when one of them had none yet, which
+    /// is one that the manifest does not list: a barrier that overtakes cuts instances at different times.
     /// </summary>
     public Timestamp WatermarkOf(KeyRange range)
     {
         Timestamp smallest = Timestamp.MaxValue;
+        long covered = 0;
         foreach (RangeWatermark part in Entry.Watermarks)
         {
-            if (!part.Range.Intersect(range).IsEmpty && part.Watermark < smallest) smallest = part.Watermark;
+            KeyRange shared = part.Range.Intersect(range);
+            if (shared.IsEmpty) continue;
+            covered += shared.Size;
+            if (part.Watermark < smallest) smallest = part.Watermark;
         }
 
-        return smallest == Timestamp.MaxValue ? Timestamp.None : smallest;
+        return covered < range.Size ? Timestamp.None : smallest;
     }
 }
 

@@ -40,15 +40,15 @@ public sealed class WorkerSnapshots(Func<Barrier, PackWriter> packsOf, ISnapshot
     public void Begin(Barrier barrier, IReadOnlyList<KeyValuePair<string, StateEntry>> leaders)
     {
         PendingSnapshot pending = new(barrier, packsOf(barrier), leaders, [.. _tasks]);
-        List<TaskCut> final;
+        List<(StreamTask Task, TaskCut Cut)> final;
         lock (_lock)
         {
             _pending.Add(barrier.Id, pending);
             foreach (FinishedTask finished in _finished) finished.Forget(barrier.Confirmed);
-            final = [.. _finished.Select(f => f.CutFor(barrier))];
+            final = [.. _finished.Select(f => (f.Task, f.CutFor(barrier)))];
         }
 
-        foreach ((TaskCut cut, FinishedTask finished) in final.Zip(_finished)) Take(finished.Task, cut);
+        foreach ((StreamTask task, TaskCut cut) in final) Take(task, cut);
     }
 
     /// <inheritdoc/>

@@ -24,7 +24,7 @@ public sealed class KillTests
     public async Task Leader_StoppedAndTakenOver_WakesWithoutEffect()
     {
         using CrashInput input = new(5, RowsPerFile);
-        using SampleProcess first = Start(input, "--pause", "60");
+        using SampleProcess first = Start(input, "--pause", "400");
         for (int id = 1; id <= 4; id++) await first.WaitForLineAsync($"checkpoint {id}");
         first.Kill("STOP");
 

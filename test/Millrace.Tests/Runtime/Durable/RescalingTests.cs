@@ -41,7 +41,6 @@ public sealed class RescalingTests
     [InlineData(3, 2, Alignment.Unaligned)]
     [InlineData(2, 7, Alignment.Unaligned)]
     [InlineData(7, 1, Alignment.Unaligned)]
-    [InlineData(1, 16, Alignment.Unaligned)]
     [InlineData(16, 3, Alignment.Unaligned)]
     [InlineData(3, 3, Alignment.Unaligned)]
     [InlineData(2, 3, Alignment.Aligned)]

@@ -88,7 +88,17 @@ sealed class Trial
             },
         };
         JobGraph graph = how.Graph ?? TrialFlow.Graph(Input, how.Gate, new ModelSink(Table) { Process = how.Process }, how.OnRecord);
-        return EmbeddedCluster.StartDurable(graph, new() { Parallelism = how.Parallelism, Threads = how.Threads }, durable);
+        DurableJob job = EmbeddedCluster.StartDurable(graph, new() { Parallelism = how.Parallelism, Threads = how.Threads }, durable);
+        _ = EndLateAsync(job, how.Gate);
+        return job;
+    }
+
+    /// <summary>A job that hangs is ended, so that the test that waits for it fails and says what the job had done.</summary>
+    async Task EndLateAsync(DurableJob job, TrialGate gate)
+    {
+        if (await Task.WhenAny(job.Completion, Task.Delay(TrialAssert.LimitMs / 2)) == job.Completion) return;
+        lock (_told) _told.Add($"hangs: {gate.Passed} passed, {string.Join(", ", job.Status.Operators)}");
+        job.Cancel();
     }
 
     /// <summary>Starts, reads up to a limit, and waits until that is in the state.</summary>
