@@ -6,13 +6,16 @@ using Millrace.State.Snapshots;
 
 namespace Millrace.Benchmarks.Checkpoints;
 
-/// <summary>A state written whole to a folder and read back, by tables, packs and store alone: one thread, beside those of the store.</summary>
+/// <summary>
+/// A state written whole to a folder and read back, by tables, packs and store alone: by one task, and by as many as there are cores, which is how
+/// many an operator has by default. Each task captures and writes with one thread, beside those of the store; restoring is that of one task.
+/// </summary>
 static class FullSnapshots
 {
     const double MegabytesPerSecondMin = 200;
     const double MillionRowsPerSecondMin = 2;
 
-    static readonly string[] Steps = ["capture", "sort_encode", "write", "restore", "restore_cpu", "full_cpu"];
+    static readonly string[] Steps = ["capture", "sort_encode", "write", "restore", "restore_cpu", "full_cpu", "all"];
 
     public static readonly Workload Workload = new("checkpoint-full", 10_000_000, 0, Measure) { QuickKeys = 1_000_000, QuickSamples = 3 };
 
@@ -21,6 +24,7 @@ static class FullSnapshots
     static async Task MeasureAsync(WorkloadRun run)
     {
         LargeState state = LargeState.Of(run.Keys);
+        LargeState[] tasks = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(i => LargeState.Of(run.Keys, i, Environment.ProcessorCount))];
         UInt128 checksum = state.Checksum();
         Progress progress = new(run.Workload.Name, run.Samples);
         Dictionary<string, List<double>> seconds = Steps.ToDictionary(static s => s, static _ => new List<double>());
@@ -34,6 +38,7 @@ static class FullSnapshots
                 progress.Sample(sample);
                 double[] took = new double[Steps.Length];
                 bytes = await SampleAsync(folder, state, checksum, sample, took).ConfigureAwait(false);
+                took[^1] = await AllTasksAsync(folder, tasks, sample + 1).ConfigureAwait(false);
                 for (int i = 0; sample > 0 && i < Steps.Length; i++) seconds[Steps[i]].Add(took[i]);
             }
         }
@@ -44,7 +49,7 @@ static class FullSnapshots
     static async Task<long> SampleAsync(BenchFolder folder, LargeState state, UInt128 checksum, int sample, double[] took)
     {
         long at = TimeProvider.System.GetTimestamp();
-        IReadOnlyList<CapturedRun> runs = state.Capture(Cut((2 * sample) + 1));
+        IReadOnlyList<CapturedRun> runs = state.Capture(Cut((3 * sample) + 1));
         took[0] = Lap(ref at);
         foreach (CapturedRun captured in runs)
         {
@@ -54,9 +59,9 @@ static class FullSnapshots
 
         took[1] = Lap(ref at);
         TimeSpan cpu = Environment.CpuUsage.TotalTime;
-        runs = state.Capture(Cut((2 * sample) + 2));
+        runs = state.Capture(Cut((3 * sample) + 2));
         Lap(ref at);
-        WrittenSnapshot snapshot = await state.WriteAsync(folder.Store, (2 * sample) + 2, runs).ConfigureAwait(false);
+        WrittenSnapshot snapshot = await state.WriteAsync(folder.Store, (3 * sample) + 2, runs).ConfigureAwait(false);
         took[2] = Lap(ref at);
         took[5] = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds;
         GC.Collect();
@@ -70,14 +75,25 @@ static class FullSnapshots
         return snapshot.Bytes;
     }
 
+    static async Task<double> AllTasksAsync(BenchFolder folder, LargeState[] tasks, int number)
+    {
+        long at = TimeProvider.System.GetTimestamp();
+        WrittenSnapshot snapshot = await LargeState.WriteAllAsync(folder.Store, 3 * number, tasks).ConfigureAwait(false);
+        double seconds = Lap(ref at);
+        await snapshot.DeleteAsync(folder.Store).ConfigureAwait(false);
+        return seconds;
+    }
+
     static void Print(WorkloadRun run, Dictionary<string, List<double>> seconds, long bytes)
     {
         double capture = Statistics.Median(seconds["capture"]), write = Statistics.Median(seconds["write"]);
-        double[] rates = [.. seconds["capture"].Zip(seconds["write"], (c, w) => bytes / 1e6 / (c + w))];
+        double[] rates = [.. seconds["all"].Select(s => bytes / 1e6 / s)];
+        double one = Statistics.Median([.. seconds["capture"].Zip(seconds["write"], (c, w) => bytes / 1e6 / (c + w))]);
         double rate = Statistics.Median(rates);
         run.Output.WriteLine(new ResultLine()
-            .With("bench", "checkpoint-full").With("keys", run.Keys).With("path", "tables, packs, local folder; one thread")
+            .With("bench", "checkpoint-full").With("keys", run.Keys).With("path", "tables, packs, local folder").With("tasks", Environment.ProcessorCount)
             .With("megabytes_per_second", rate).With("low", rates.Min()).With("high", rates.Max())
+            .With("megabytes_per_second_of_one_task", one)
             .With("megabytes_per_cpu_second", bytes / 1e6 / Statistics.Median(seconds["full_cpu"]))
             .With("megabytes", bytes / 1e6).With("bytes_per_row", bytes / (double)run.Keys)
             .With("capture_ns_per_row", capture * 1e9 / run.Keys)

@@ -21,11 +21,23 @@ sealed class LargeState
 
     public KeyedRows Rows { get; }
 
-    public static LargeState Of(int keys)
+    /// <summary>The hashes of its keys.</summary>
+    public KeyRange Range { get; private init; } = KeyRange.Full;
+
+    /// <summary>The state of the only task of an operator.</summary>
+    public static LargeState Of(int keys) => Of(keys, 0, 1);
+
+    /// <summary>The state of one of the tasks of an operator.</summary>
+    public static LargeState Of(int keys, int task, int tasks)
     {
-        LargeState state = new();
-        state.Table.Reserve(keys);
-        for (long key = 0; key < keys; key++) state.Table.GetOrAdd(KeyHash.Of(key), key, out _) = new((ulong)key * 0x9E3779B97F4A7C15, (ulong)key);
+        LargeState state = new() { Range = KeyRange.Of(task, tasks) };
+        state.Table.Reserve(keys / tasks);
+        for (long key = 0; key < keys; key++)
+        {
+            uint hash = KeyHash.Of(key);
+            if (state.Range.Contains(hash)) state.Table.GetOrAdd(hash, key, out _) = new((ulong)key * 0x9E3779B97F4A7C15, (ulong)key);
+        }
+
         return state;
     }
 
@@ -53,23 +65,13 @@ sealed class LargeState
     }
 
     /// <summary>Writes what was captured, as a worker does: one thread, one run after the other, durable when it completes.</summary>
-    public async Task<WrittenSnapshot> WriteAsync(IObjectStore store, long id, IReadOnlyList<CapturedRun> runs)
-    {
-        PackWriter packs = new(store, "", new PackOrigin(new AttemptId(1, 1), 0, id, "bench"));
-        await using (packs.ConfigureAwait(false))
-        {
-            List<RunEntry> entries = [];
-            foreach (CapturedRun run in runs)
-            {
-                using RunWriter writer = packs.BeginRun(RunDescription.Of(OperatorId, Rows.Schema, id, run));
-                await run.WriteAsync(writer, CancellationToken.None).ConfigureAwait(false);
-                entries.Add(await writer.CompleteAsync(CancellationToken.None).ConfigureAwait(false));
-                run.Dispose();
-            }
+    public Task<WrittenSnapshot> WriteAsync(IObjectStore store, long id, IReadOnlyList<CapturedRun> runs) =>
+        WriteAsync(store, id, [packs => WriteRunsAsync(packs, id, runs)]);
 
-            return new(await packs.CompleteAsync(CancellationToken.None).ConfigureAwait(false), entries);
-        }
-    }
+    /// <summary>Captures the states of all tasks of an operator and writes them into the same packs, each on a thread of its own.</summary>
+    public static Task<WrittenSnapshot> WriteAllAsync(IObjectStore store, long id, LargeState[] tasks) => WriteAsync(
+        store, id, [.. tasks.Select<LargeState, Func<PackWriter, Task<List<RunEntry>>>>(
+            task => packs => Task.Run(() => task.WriteRunsAsync(packs, id, task.Capture(new(id, 0, task.Range, IsFull: true)))))]);
 
     /// <summary>Reads a snapshot of full runs into a new state, as a task that is restored does.</summary>
     public static async Task<LargeState> RestoreAsync(IObjectStore store, WrittenSnapshot snapshot)
@@ -89,6 +91,30 @@ sealed class LargeState
 
         state.Rows.OnRestored();
         return state;
+    }
+
+    static async Task<WrittenSnapshot> WriteAsync(IObjectStore store, long id, Func<PackWriter, Task<List<RunEntry>>>[] writers)
+    {
+        PackWriter packs = new(store, "", new PackOrigin(new AttemptId(1, 1), 0, id, "bench"));
+        await using (packs.ConfigureAwait(false))
+        {
+            List<RunEntry>[] entries = await Task.WhenAll(writers.Select(w => w(packs))).ConfigureAwait(false);
+            return new(await packs.CompleteAsync(CancellationToken.None).ConfigureAwait(false), [.. entries.SelectMany(static e => e)]);
+        }
+    }
+
+    async Task<List<RunEntry>> WriteRunsAsync(PackWriter packs, long id, IReadOnlyList<CapturedRun> runs)
+    {
+        List<RunEntry> entries = [];
+        foreach (CapturedRun run in runs)
+        {
+            using RunWriter writer = packs.BeginRun(RunDescription.Of(OperatorId, Rows.Schema, id, run));
+            await run.WriteAsync(writer, CancellationToken.None).ConfigureAwait(false);
+            entries.Add(await writer.CompleteAsync(CancellationToken.None).ConfigureAwait(false));
+            run.Dispose();
+        }
+
+        return entries;
     }
 
     /// <summary>A number made of all rows, whatever their order.</summary>

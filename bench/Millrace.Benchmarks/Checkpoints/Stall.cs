@@ -1,9 +1,11 @@
 using Millrace.Benchmarks.Data;
+using Millrace.Benchmarks.Measuring;
 using Millrace.Benchmarks.Reporting;
 using Millrace.Benchmarks.Workloads;
 using Millrace.Runtime;
 using Millrace.State;
 using Millrace.State.Snapshots;
+using Millrace.State.Tables;
 
 namespace Millrace.Benchmarks.Checkpoints;
 
@@ -15,7 +17,7 @@ static class Stall
 {
     const int Barriers = 20;
     const double BytesPerRecordMax = 0.01;
-    const int NewKeysOfBatch = 64;
+    const double Growth = 0.6;          // Of the keys, over all captures: enough for segments of the table to fill up and be split.
     const int PooledKeys = 300_000;     // Few enough for all pages of a capture to be kept for the next.
 
     public static readonly Workload Workload = new("checkpoint-stall", 10_000_000, 0, Measure) { QuickKeys = 1_000_000 };
@@ -27,12 +29,16 @@ static class Stall
         try
         {
             Task rehearsal = Task.CompletedTask;
-            RunAll(LargeState.Of(200_000), 200_000, folder, new(), ref rehearsal, isGrowing: true);
+            RunAll(LargeState.Of(200_000), 200_000, folder, new(), ref rehearsal);
             StepLog log = new();
             Task writing = rehearsal;
-            RunAll(LargeState.Of(run.Keys), run.Keys, folder, log, ref writing, isGrowing: true);
+            LargeState state = LargeState.Of(run.Keys);
+            long slots = state.Table.SlotCount;
+            RunAll(state, run.Keys, folder, log, ref writing);
             writing.GetAwaiter().GetResult();
-            log.Print(run);
+            long splits = (state.Table.SlotCount - slots) / TableLimits.SegmentSlotsMax;
+            if (splits == 0) throw new BenchmarkException("the table did not grow while it was captured, so its steps say nothing");
+            log.Print(run, splits);
             PrintAllocations(run, folder);
         }
         finally
@@ -41,9 +47,10 @@ static class Stall
         }
     }
 
-    static void RunAll(LargeState state, long keys, BenchFolder folder, StepLog log, ref Task writing, bool isGrowing)
+    static void RunAll(LargeState state, long keys, BenchFolder folder, StepLog log, ref Task writing)
     {
         SeededRandom random = new(0x57A11);
+        int newKeys = (int)(keys * Growth / (Barriers * (double)state.Table.SlotCount / Limits.CopySlots));
         for (int id = 1; id <= Barriers; id++)
         {
             // A fifth of the records before the barrier, the others while there is something to copy.
@@ -53,12 +60,8 @@ static class Stall
             while (!isCaptured)
             {
                 log.Batch(state, ref random, keys);
-                if (isGrowing)
-                {
-                    log.Grow(state, keys, NewKeysOfBatch);
-                    keys += NewKeysOfBatch;
-                }
-
+                log.Grow(state, keys, newKeys);
+                keys += newKeys;
                 isCaptured = log.Copy(state);
             }
 
@@ -144,7 +147,7 @@ sealed class StepLog
         _worstStallCpu = Math.Max(_worstStallCpu, cpu);
     }
 
-    public void Print(WorkloadRun run)
+    public void Print(WorkloadRun run, long splits)
     {
         run.Output.WriteLine(new ResultLine()
             .With("bench", "checkpoint-stall").With("keys", run.Keys).With("path", "tables; packs are written to a local folder meanwhile")
@@ -157,6 +160,7 @@ sealed class StepLog
             line.With($"{name}_steps", count).With($"{name}_mean_ms", sum / count).With($"{name}_worst_ms", worst).With($"{name}_worst_cpu_ms", worstCpu);
         }
 
+        line.With("splits", splits);
         double longest = _steps.Values.Max(static s => s.Worst);
         run.Output.WriteLine(line.With("worst_ms", longest).With("worst_cpu_ms", _steps.Values.Max(static s => s.WorstCpu))
             .With("collections", GC.CollectionCount(2) - _collections).With("collections_ms", (GC.GetTotalPauseDuration() - _paused).TotalMilliseconds)
