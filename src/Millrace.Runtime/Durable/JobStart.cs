@@ -220,7 +220,12 @@ sealed class JobStart
             _ => null,
         };
         if (origin is not null)
-            await ledger.AppendAsync([new LedgerEvent.TimelineBegun(_options.Nonces.NextName(), Request.Token, origin)], cancellationToken).ConfigureAwait(false);
+        {
+            LedgerEvent.TimelineBegun begun = new(_options.Nonces.NextName(), Request.Token, origin);
+            IReadOnlyList<LedgerEvent> doomed = await TimelineLeavings.DoomAsync(Folder, ledger, begun, cancellationToken).ConfigureAwait(false);
+            await ledger.AppendAsync([begun, .. doomed], cancellationToken).ConfigureAwait(false);
+        }
+
         Tell(action, from);
         return new(ledger, from, action is StartAction.FinishStop, null);
     }

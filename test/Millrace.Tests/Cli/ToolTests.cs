@@ -108,6 +108,20 @@ public sealed class ToolTests : IDisposable
         await RunAndStopAsync("--from", "latest-savepoint");
     }
 
+    /// <summary>A new line of history leaves nothing behind that nobody names, though it keeps the tip of the old one.</summary>
+    [Fact]
+    public async Task Collect_AfterANewTimeline_FindsNothing()
+    {
+        await RunAndStopAsync();
+        await RunAndStopAsync("--from", "latest-savepoint");
+
+        HostOutcome dry = await AskAsync("snapshots gc --dry-run");
+
+        Assert.StartsWith("0 files would be deleted, 0 bytes; ", dry.Output, StringComparison.Ordinal);
+        Assert.Contains("left behind by timeline ", (await AskAsync("snapshots ls")).Output, StringComparison.Ordinal);
+        Assert.Matches(" is whole: ", (await AskAsync("snapshots verify latest")).Output);
+    }
+
     [Fact]
     public async Task Verbs_OfTheTool_ReachTheRunningProcess()
     {
