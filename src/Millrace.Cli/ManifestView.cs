@@ -52,13 +52,14 @@ internal static class ManifestView
         {
             PackEntry pack = manifest.Packs[i];
             int at = i;
-            IEnumerable<string> uses =
+            string uses = string.Join(
+                ", ",
                 from op in manifest.Operators
                 from state in op.States
                 let runs = state.Runs.Where(r => r.Pack == at).ToArray()
                 where runs.Length > 0
-                select $"{op.Id}/{state.Schema.Name} {Number(runs.Sum(static r => r.Rows))} rows";
-            Tool.Add(table, pack.Key, Number(pack.Length), $"{pack.Attempt}", $"{pack.About}: {string.Join(", ", uses)}");
+                select $"{op.Id}/{state.Schema.Name} {Number(runs.Sum(static r => r.Rows))} rows");
+            Tool.Add(table, pack.Key, Number(pack.Length), $"{pack.Attempt}", uses.Length > 0 ? uses : pack.About);
         }
 
         return table;

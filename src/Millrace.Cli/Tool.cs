@@ -22,7 +22,7 @@ internal sealed record Tool(TextWriter Output, TextWriter Error, IAnsiConsole Co
     /// <summary>Prints a table; as wide as it needs to be where nobody looks at it on a terminal.</summary>
     public void Print(Table table)
     {
-        if (!Console.Profile.Out.IsTerminal) Console.Profile.Width = 400;
+        if (!Console.Profile.Out.IsTerminal) Console.Profile.Width = 4_000;
         Console.Write(table);
     }
 
@@ -30,7 +30,7 @@ internal sealed record Tool(TextWriter Output, TextWriter Error, IAnsiConsole Co
     public static Table Table(params ReadOnlySpan<string> columns)
     {
         Table table = new() { Border = TableBorder.None, UseSafeBorder = true };
-        foreach (string column in columns) table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))).NoWrap());
+        foreach (string column in columns) table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))));
         return table;
     }
 

@@ -238,7 +238,9 @@ sealed class JobStart
         if (origin is not null)
         {
             TellOfRepetition(ledger.State, from);
-            await ledger.AppendAsync([new LedgerEvent.TimelineBegun(_options.Nonces.NextName(), Request.Token, origin)], cancellationToken).ConfigureAwait(false);
+            LedgerEvent.TimelineBegun begun = new(_options.Nonces.NextName(), Request.Token, origin);
+            IReadOnlyList<LedgerEvent> doomed = await TimelineLeavings.DoomAsync(Folder, ledger, begun, cancellationToken).ConfigureAwait(false);
+            await ledger.AppendAsync([begun, .. doomed], cancellationToken).ConfigureAwait(false);
         }
 
         Tell(action, from);
