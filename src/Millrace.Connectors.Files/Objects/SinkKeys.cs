@@ -22,8 +22,8 @@ internal sealed class SinkKeys(string prefix, string extension)
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)))[..TagCharacters];
     }
 
-    /// <summary>Written and deleted to see whether it can be done.</summary>
-    public string Probe(SinkContext context) => $"{Sink(context)}/probe-{context.Attempt}-{Tag(context)}";
+    /// <summary>Written and deleted to see whether it can be done. Always the same, so that the next start deletes what a crash leaves.</summary>
+    public string Probe(SinkContext context) => $"{Sink(context)}/probe";
 
     /// <summary>One of the sink's deployments, from zero on: who it was. Created once, never deleted.</summary>
     public string Deployment(SinkContext context, int number) => $"{Sink(context)}/deployments/{number.ToString("D8", CultureInfo.InvariantCulture)}";
