@@ -17,13 +17,14 @@ public sealed class DurableJob : IRunningJob
 
     readonly TaskCompletionSource<JobResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly CancellationTokenSource _ending = new();
-    readonly Lock _lock = new();   // guards _attempt, _end
+    readonly Lock _lock = new();   // guards _attempt, _canBeAsked, _end
     readonly JobGraph _graph;
     readonly EmbeddedOptions _options;
     readonly DurableOptions _durable;
     readonly Func<IReadOnlyList<StreamTask>, ITaskScheduler> _schedulerOf;
     readonly long _started;
     DurableAttempt? _attempt;
+    bool _canBeAsked;
     LedgerEvent? _end;
 
     internal DurableJob(
@@ -52,6 +53,15 @@ public sealed class DurableJob : IRunningJob
 
     internal bool IsOpening => !_completion.Task.IsCompleted && Attempt?.IsOpening != false;
 
+    /// <summary>The deployment that can be asked for something; null between two of them, and after the last.</summary>
+    DurableAttempt? Running
+    {
+        get
+        {
+            lock (_lock) return _canBeAsked ? _attempt : null;
+        }
+    }
+
     DurableAttempt? Attempt
     {
         get
@@ -68,16 +78,16 @@ public sealed class DurableJob : IRunningJob
     public void Interrupt(string cause) => End(new LedgerEvent.Interrupted(cause));
 
     /// <summary>Takes a checkpoint now.</summary>
-    public Task<CheckpointAnswer> CheckpointAsync() => Attempt?.Coordinator.TriggerAsync() ?? NotRunning();
+    public Task<CheckpointAnswer> CheckpointAsync() => Running?.Coordinator.TriggerAsync() ?? NotRunning();
 
     /// <summary>Takes a savepoint.</summary>
     /// <param name="target">The folder under which it gets one of its own; null for the job's place.</param>
-    public Task<CheckpointAnswer> SavepointAsync(string? target) => Attempt?.Coordinator.SavepointAsync(target) ?? NotRunning();
+    public Task<CheckpointAnswer> SavepointAsync(string? target) => Running?.Coordinator.SavepointAsync(target) ?? NotRunning();
 
     /// <summary>Stops the job with a savepoint; a crash in the middle is finished by the next start.</summary>
     /// <param name="isDrain">Whether all windows and event timers fire first.</param>
     /// <param name="target">As for <see cref="SavepointAsync"/>.</param>
-    public Task<CheckpointAnswer> StopAsync(bool isDrain, string? target) => Attempt?.StopAsync(isDrain, target) ?? NotRunning();
+    public Task<CheckpointAnswer> StopAsync(bool isDrain, string? target) => Running?.StopAsync(isDrain, target) ?? NotRunning();
 
     /// <summary>Ends the job for good, after a savepoint if one is asked for.</summary>
     /// <param name="isSavepoint">Whether to take a savepoint first; when there is none, the job goes on.</param>
@@ -205,7 +215,12 @@ public sealed class DurableJob : IRunningJob
             if (ledger.State.Stop is { } stop) _ = attempt.StopAsync(stop.IsDrain, stop.Target);
             DeploymentEnd end = await attempt.RunAsync().ConfigureAwait(false);
             LedgerEvent? asked;
-            lock (_lock) asked = _end;
+            lock (_lock)
+            {
+                asked = _end;
+                _canBeAsked = false;
+            }
+
             switch (end.Outcome)
             {
                 case JobOutcome.Finished when attempt.Stop is not null:
@@ -240,6 +255,7 @@ public sealed class DurableJob : IRunningJob
         lock (_lock)
         {
             _attempt = attempt;
+            _canBeAsked = true;
             isEnding = _end is not null;
         }
 

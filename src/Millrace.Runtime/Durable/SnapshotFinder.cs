@@ -38,6 +38,11 @@ sealed class SnapshotFinder(IObjectStore folder, DurableOptions options)
             await store.DisposeAsync().ConfigureAwait(false);
             return null;
         }
+        catch
+        {
+            await store.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>The address of a folder within another, options kept.</summary>
