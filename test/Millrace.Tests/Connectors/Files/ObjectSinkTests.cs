@@ -132,6 +132,32 @@ public sealed class ObjectSinkTests
     }
 
     [Fact]
+    public async Task Abandon_ManyPartsNotCommitted_DeletesThoseThatAreNotOwed()
+    {
+        ObjectSink<string> sink = ObjectSink.Lines(_store, "out");
+        ITransactionalWriter<string, ObjectPart> writer = await StartAsync(sink, 1);
+        List<ObjectPrepared> parts = [];
+        for (int i = 0; i < 60; i++)
+        {
+            await writer.WriteAsync([$"line {i}"]);
+            Assert.True(writer.Seal(false, out ObjectPart? part));
+            parts.Add(await sink.PrepareAsync(part, default));
+            // The first ten are committed, so the range moves on; but not past those that are not.
+            if (i < 10) Assert.Equal(CommitOutcome.Committed, await sink.CommitAsync(parts[^1], default));
+        }
+
+        await writer.DisposeAsync();
+        ObjectPrepared owed = parts[30];
+        await sink.AbandonAsync(SinkSteps.Context(2), [owed], default);
+        Assert.Equal([owed.Pieces[0].Staged], parts.Select(static p => p.Pieces[0].Staged).Where(_objects.Keys.Contains));
+        // What was owed then, and is not any more, is found by a later deployment.
+        await sink.AbandonAsync(SinkSteps.Context(3), [], default);
+        Assert.DoesNotContain(owed.Pieces[0].Staged, _objects.Keys);
+        Assert.Equal(CommitOutcome.Missing, await sink.CommitAsync(owed, default));
+        Assert.Equal(10, (await _objects.VisibleAsync("out/")).Count);
+    }
+
+    [Fact]
     public async Task Abandon_AfterManyDeployments_ReadsOnlyThoseNotEnded()
     {
         ObjectSink<string> sink = ObjectSink.Lines(_store, "out");
