@@ -44,7 +44,7 @@ public sealed class SnapshotFolderTests : IDisposable
         TrialAssert.Same(TrialFlow.Answer(_trial.Input), TrialAssert.Sorted(_trial.Table.Visible, next.Table.Visible), savepoint);
     }
 
-    [Fact(Timeout = TrialAssert.LimitMs, Skip = "Some damage of a folder given by its address is not found. To be mended.")]
+    [Fact(Timeout = TrialAssert.LimitMs)]
     public async Task Folder_WithAnyFileDamaged_IsNamedAndNotUsed()
     {
         (string savepoint, _) = await TakeAsync();
