@@ -33,6 +33,7 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IOwedCommits, I
     readonly WorkerSnapshots _snapshots;
     readonly CheckpointCoordinator _coordinator;
     readonly OwedSinks _sinks;
+    readonly TaskCompletionSource<Exception> _prepareFailed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     Task<CheckpointAnswer>? _stop;
 
     public DurableAttempt(DurableProgram program, Ledger ledger, RestorePoint? from, Action<CheckpointStatistics> taken)
@@ -137,7 +138,11 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IOwedCommits, I
     void ISnapshotLeader.OnDeclined(SnapshotDeclined declined) => _coordinator.OnDeclined(declined);
 
     /// <inheritdoc/>
-    void ISnapshotLeader.OnFailed(Exception failure) => _deployment.Fail(failure);
+    void ISnapshotLeader.OnFailed(Exception failure)
+    {
+        _prepareFailed.TrySetResult(failure);
+        _deployment.Fail(failure);
+    }
 
     /// <inheritdoc/>
     async ValueTask<CommitOutcome> IOwedCommits.CommitAsync(OwedTransaction transaction, CancellationToken cancellationToken) =>
@@ -157,12 +162,20 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IOwedCommits, I
     {
         if (Stop is { } stop)
         {
-            if (await stop.ConfigureAwait(false) is CheckpointAnswer.Refused refused) throw Failure($"the job could not be stopped: {refused.Why}");
+            if (await AnswerAsync(stop).ConfigureAwait(false) is CheckpointAnswer.Refused refused) throw Failure($"the job could not be stopped: {refused.Why}");
             return;
         }
 
-        if (await _coordinator.FinishAsync().ConfigureAwait(false) is CheckpointAnswer.Refused unfinished)
+        if (await AnswerAsync(_coordinator.FinishAsync()).ConfigureAwait(false) is CheckpointAnswer.Refused unfinished)
             throw Failure($"the last output could not be committed: {unfinished.Why}");
+    }
+
+    /// <summary>Waits for the last checkpoint, which a sink that cannot prepare its part keeps from ever being whole.</summary>
+    async Task<CheckpointAnswer> AnswerAsync(Task<CheckpointAnswer> answer)
+    {
+        await Task.WhenAny(answer, _prepareFailed.Task).ConfigureAwait(false);
+        if (!answer.IsCompleted) System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(await _prepareFailed.Task.ConfigureAwait(false));
+        return await answer.ConfigureAwait(false);
     }
 
     // What ended the checkpoints says more than that there is no answer: whether the process was overtaken, or a sink refused for good.

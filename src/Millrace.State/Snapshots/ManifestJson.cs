@@ -36,6 +36,8 @@ public static class ManifestJson
     /// <exception cref="NewerFormatException">It has a newer format.</exception>
     public static SnapshotManifest Read(ReadOnlyMemory<byte> bytes, string key)
     {
+        // A manifest ends with a line feed, without which it would still be JSON: one that lost its last byte is told.
+        if (bytes.Length > 0 && bytes.Span[^1] != (byte)'\n') throw new SnapshotCorruptException(key, $"its {bytes.Length} bytes do not end with a line feed, so the end of it is missing");
         try
         {
             using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 512 });
