@@ -63,15 +63,14 @@ public sealed class RescalingTests
         };
         DurableJob job = trial.Start(how);
         await Task.WhenAny(held.Task, job.Completion);
-        if (alignment == Alignment.Aligned && !held.Task.IsCompleted)
+        if (!held.Task.IsCompleted)
         {
-            // Whether an aligned barrier ever had to wait is a matter of timing; then the job has ended, and must have ended exactly.
+            // Whether anything was in a barrier's way is a matter of timing; then the job has ended, and must have ended exactly.
             await job.Completion;
             await trial.AssertExactAsync($"{before}, never overtaken");
             return;
         }
 
-        Assert.True(held.Task.IsCompleted, "no checkpoint had records in flight: the test shows nothing");
         process.Kill("records in flight");
         job.Cancel();
         await Assert.ThrowsAnyAsync<Exception>(() => job.Completion);
