@@ -4,7 +4,7 @@ namespace Millrace.State.Tables;
 public sealed partial class StateTable<TKey, TValue, TOps>
 {
     // Chance makes no segment so much fuller than the others that it would have to be split after all.
-    const int ReservedRowsOfSegment = TableLimits.SegmentSlotsMax / 4 * 3 / 10 * 9;
+    const int ReservedRowsOfSegment = TableLimits.UnsplitRows / 100 * 95;
 
     /// <summary>Makes room for rows that are about to be added to an empty table, so that it need not grow. Otherwise does nothing.</summary>
     /// <param name="rows">About as many.</param>
@@ -15,7 +15,12 @@ public sealed partial class StateTable<TKey, TValue, TOps>
         while (slots < TableLimits.SegmentSlotsMax && rows > (slots >> 3) * 3) slots *= 2;
         while (rows >> bits > ReservedRowsOfSegment && bits < TableLimits.ReservedBitsMax) bits++;
         _directory = new TableSegment<TKey, TValue>[1 << bits];
-        for (int i = 0; i < _directory.Length; i++) _directory[i] = new(slots, bits);
+        for (int i = 0; i < _directory.Length; i++)
+        {
+            _directory[i] = new(slots, bits);
+            _directory[i].LimitRows(i);
+        }
+
         _shift = 32 - bits;
         SlotCount = (long)slots << bits;
     }
@@ -29,6 +34,7 @@ public sealed partial class StateTable<TKey, TValue, TOps>
             TableSlot<TKey, TValue>[] old = segment.Slots;
             SlotCount += old.Length;
             segment.Slots = new TableSlot<TKey, TValue>[old.Length * 2];
+            segment.LimitRows(0);
             segment.Count = 0;
             foreach (ref TableSlot<TKey, TValue> slot in old.AsSpan()) Place(segment, ref slot);
             return;
@@ -60,6 +66,8 @@ public sealed partial class StateTable<TKey, TValue, TOps>
 
         int span = 1 << (32 - _shift - depth);
         int start = (int)((ulong)(hash * TableLimits.Remix) >> _shift) & ~((span << 1) - 1);
+        low.LimitRows(start / span);
+        high.LimitRows((start / span) + 1);
         _directory.AsSpan(start, span).Fill(low);
         _directory.AsSpan(start + span, span).Fill(high);
         foreach (ref TableSlot<TKey, TValue> slot in old.AsSpan())

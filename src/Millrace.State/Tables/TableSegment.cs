@@ -48,14 +48,18 @@ sealed class TableSegment<TKey, TValue>(int slots, int depth)
     public int Count;
     public int Depth = depth;
 
-    /// <summary>Rows at which it grows: few collisions where slots are cheap, because the near cache holds them anyway.</summary>
-    public int RowsMax => Slots.Length <= TableLimits.SparseSlotsMax ? (Slots.Length >> 3) * 3 : (Slots.Length >> 2) * 3;
+    /// <summary>Rows at which it grows; set with <see cref="LimitRows"/> whenever the slots or the depth have changed.</summary>
+    public int RowsMax = TableLimits.RowsMax(slots, 0);
 
     /// <summary>The capture that has all it needs of this segment, by the epoch it began with.</summary>
     public uint CapturedFor;
 
     /// <summary>Whether slots still refer to what a clear has removed.</summary>
     public bool HoldsRemoved;
+
+    /// <summary>Sets the rows at which it grows.</summary>
+    /// <param name="prefix">The leading bits its rows share.</param>
+    public void LimitRows(int prefix) => RowsMax = TableLimits.RowsMax(Slots.Length, prefix);
 }
 
 /// <summary>Limits of tables.</summary>
@@ -65,13 +69,13 @@ public static class TableLimits
     public const int FirstSlots = 16;
 
     /// <summary>Slots of a segment at most: what one step of growth moves. A power of two.</summary>
-    public const int SegmentSlotsMax = 1 << 14;
+    public const int SegmentSlotsMax = 1 << 13;
 
     /// <summary>Segments that room is made in ahead of time, as a power of two: 256 million slots. Beyond that a table grows as it fills.</summary>
-    public const int ReservedBitsMax = 14;
+    public const int ReservedBitsMax = 15;
 
-    /// <summary>Slots of a segment up to which at most three eighths are used, instead of three quarters.</summary>
-    public const int SparseSlotsMax = 1 << 13;
+    /// <summary>Slots of a segment up to which at most three eighths are used, instead of two thirds or more.</summary>
+    public const int SparseSlotsMax = 1 << 12;
 
     /// <summary>Bytes of a table from which on asking for slots ahead of time pays: half of a small second-level cache.</summary>
     public const int NearCacheBytes = 256 << 10;
@@ -102,4 +106,16 @@ public static class TableLimits
 
     /// <summary>Fibonacci multiplier (Knuth, TAOCP 3, 6.4): spreads hashes that differ in any bits over the top bits.</summary>
     internal const uint Remix = 0x9E3779B1;
+
+    /// <summary>Rows that no segment of the largest size is split at.</summary>
+    internal const int UnsplitRows = SegmentSlotsMax / 3 * 2;
+
+    /// <summary>
+    /// Rows at which a segment grows. Small ones have few collisions, as slots are cheap that the near cache holds anyway. Large ones fill up at
+    /// the same pace, so each has a limit of its own between two thirds and four fifths: otherwise most of them would be split within
+    /// a few batches of records. Multiples of the golden ratio lie apart however many there are.
+    /// </summary>
+    internal static int RowsMax(int slots, int prefix) => slots <= SparseSlotsMax
+        ? (slots >> 3) * 3
+        : UnsplitRows + (int)(((ulong)((uint)prefix * Remix) * (SegmentSlotsMax / 8)) >> 32);
 }
