@@ -87,15 +87,6 @@ sealed class Deployment : ITaskOwner
         }
     }
 
-    /// <summary>Whether the tasks run: opened, and neither ended nor told to stop.</summary>
-    public bool IsRunning
-    {
-        get
-        {
-            lock (_lock) return _state is JobState.Running;
-        }
-    }
-
     /// <summary>Drops what is under way. Returns at once.</summary>
     public void Cancel() => Handle(new JobEvent.CancelAsked());
 

@@ -1,3 +1,4 @@
+using Millrace.Runtime.Checkpoints;
 using Millrace.Runtime.Jobs;
 using Millrace.Runtime.Planning;
 using Millrace.Runtime.Tasks;
@@ -11,6 +12,7 @@ public sealed class EmbeddedJob : IRunningJob
     readonly TaskCompletionSource<JobResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly CancellationTokenSource _cancellation = new();
     readonly OwedSinks _sinks;
+    readonly BuildContext _context;
     readonly Deployment _deployment;
 
     internal EmbeddedJob(JobGraph graph, PlanModel plan, EmbeddedOptions options, Func<IReadOnlyList<StreamTask>, ITaskScheduler> schedulerOf)
@@ -18,9 +20,9 @@ public sealed class EmbeddedJob : IRunningJob
         Plan = plan;
         SinkContext any = new(plan.JobName, "", Timeline: options.Nonces.NextName(), Attempt: "1.1", options.Nonces.NextName(), IsFresh: true, IsDurable: false, options.Time, options.Services);
         SinkContext sinkOf(string id) => any with { OperatorId = id, Parallelism = plan.ParallelismOf(id) };
-        _sinks = new(graph, sinkOf);
-        BuildContext context = new(plan, options.Time, options.Services, _cancellation.Token) { SinkContextOf = sinkOf };
-        _deployment = new(context, _cancellation, options, schedulerOf)
+        _sinks = new(graph);
+        _context = new(plan, options.Time, options.Services, _cancellation.Token) { SinkContextOf = sinkOf };
+        _deployment = new(_context, _cancellation, options, schedulerOf)
         {
             Hooks = new() { BeforeOpening = PrepareSinksAsync, AfterFinish = CommitAsync },
         };
@@ -52,8 +54,8 @@ public sealed class EmbeddedJob : IRunningJob
 
     async Task PrepareSinksAsync(CancellationToken cancellationToken)
     {
-        await _sinks.CheckAsync(cancellationToken).ConfigureAwait(false);
-        await _sinks.BeginAttemptAsync([], cancellationToken).ConfigureAwait(false);
+        await _sinks.CheckAsync(_context.SinkContextOf, cancellationToken).ConfigureAwait(false);
+        await _sinks.BeginAttemptAsync(_context.SinkContextOf, [], cancellationToken).ConfigureAwait(false);
     }
 
     async Task CommitAsync()
@@ -61,7 +63,7 @@ public sealed class EmbeddedJob : IRunningJob
         foreach (Cell cell in _deployment.Tasks.SelectMany(static t => t.Driver.Cells).Where(static c => c.IsOperator))
         {
             if (cell.FinalCut().Prepared is not { } prepared) continue;
-            foreach (OwedTransaction owed in await prepared.ConfigureAwait(false)) await _sinks.CommitAsync(owed, CancellationToken.None).ConfigureAwait(false);
+            foreach (OwedTransaction owed in await prepared.ConfigureAwait(false)) await OwedSettlement.CommitAsync(owed, _sinks, CancellationToken.None).ConfigureAwait(false);
         }
     }
 

@@ -260,12 +260,14 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
         _books.Close(page);
     }
 
-    // After a failure the loop ended before the machine heard that the tasks are gone; what came in of open checkpoints is garbage then.
+    // After a failure the loop ended before the machine heard that the tasks are gone; what came in of open checkpoints is garbage then,
+    // and what tasks are still writing for them is closed.
     void DiscardUnderWay()
     {
         foreach (CheckpointAttempt attempt in _state.InFlight)
         {
             if (_context.Ledger.State.Retained.Any(r => r.Snapshot.Id == attempt.Id)) continue;
+            _context.Tasks.Abort(attempt.Id);
             foreach (WorkerSnapshot part in attempt.Collected.Values) _books.Discard(part);
         }
     }

@@ -40,7 +40,7 @@ sealed class CheckpointWriter(CheckpointContext context, CheckpointBooks books, 
         finally
         {
             // Perhaps it is there all the same. No other checkpoint has this id in this deployment, so the name can go.
-            if (!isWritten) books.Discard(LedgerKeys.ManifestOf(manifest.Id, manifest.Attempt));
+            if (!isWritten) books.Discard(SnapshotKeys.Manifest(manifest.Id, manifest.Attempt));
         }
     }
 

@@ -41,10 +41,16 @@ public static class OwedSettlement
         {
             foreach (OwedTransaction transaction in transactions)
             {
-                CommitOutcome outcome = await commits.CommitAsync(transaction, cancellationToken);
-                if (outcome == CommitOutcome.Missing) throw new OwedTransactionMissingException(transaction);
+                await CommitAsync(transaction, commits, cancellationToken);
                 done(TransactionName.Of(transaction));
             }
         }
+    }
+
+    /// <summary>Commits one.</summary>
+    /// <exception cref="OwedTransactionMissingException">The sink does not have it.</exception>
+    internal static async Task CommitAsync(OwedTransaction transaction, IOwedCommits commits, CancellationToken cancellationToken)
+    {
+        if (await commits.CommitAsync(transaction, cancellationToken) == CommitOutcome.Missing) throw new OwedTransactionMissingException(transaction);
     }
 }

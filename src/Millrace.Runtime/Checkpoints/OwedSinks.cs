@@ -2,30 +2,25 @@ using Millrace.Engine;
 using Millrace.State.Codecs;
 using Millrace.State.Snapshots;
 
-namespace Millrace.Runtime.Tasks;
+namespace Millrace.Runtime.Checkpoints;
 
 /// <summary>
 /// The leader's side of the sinks of a job: checks that their promises can hold, ends what earlier deployments left behind, and commits
 /// what is owed. Knows no tasks. Thread-safe.
 /// </summary>
 /// <param name="graph">The job.</param>
-/// <param name="contextOf">Makes the context of a sink.</param>
-public sealed class OwedSinks(JobGraph graph, Func<string, SinkContext> contextOf)
+public sealed class OwedSinks(JobGraph graph) : IOwedCommits
 {
     readonly Dictionary<string, ISinkLead> _sinks = graph.Nodes
         .Select(node => (node.Id, Lead: node.Spec?.Accept(LeadFactory.Instance)))
         .Where(static s => s.Lead is not null)
         .ToDictionary(static s => s.Id, static s => s.Lead!, StringComparer.Ordinal);
 
-    /// <summary>Whether any sink commits in transactions.</summary>
-    public bool AnyTransactional => _sinks.Values.Any(static s => s.IsTransactional);
-
-    /// <summary>Whether the job has the sink.</summary>
-    public bool Has(string operatorId) => _sinks.ContainsKey(operatorId);
-
     /// <summary>Refuses to start where a promise cannot hold.</summary>
+    /// <param name="contextOf">Makes the context of a sink from its id.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="SinkRefusedException">Names the sink, the setting and the cure.</exception>
-    public async Task CheckAsync(CancellationToken cancellationToken)
+    public async Task CheckAsync(Func<string, SinkContext> contextOf, CancellationToken cancellationToken)
     {
         foreach ((string id, ISinkLead sink) in _sinks)
         {
@@ -41,7 +36,10 @@ public sealed class OwedSinks(JobGraph graph, Func<string, SinkContext> contextO
     }
 
     /// <summary>Ends what earlier deployments left behind, and raises fences. After everything owed was committed that could be.</summary>
-    public async Task BeginAttemptAsync(IReadOnlyList<OwedTransaction> owed, CancellationToken cancellationToken)
+    /// <param name="contextOf">Makes the context of a sink from its id.</param>
+    /// <param name="owed">What could not be committed yet, of all sinks.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task BeginAttemptAsync(Func<string, SinkContext> contextOf, IReadOnlyList<OwedTransaction> owed, CancellationToken cancellationToken)
     {
         foreach ((string id, ISinkLead sink) in _sinks)
         {
@@ -50,20 +48,16 @@ public sealed class OwedSinks(JobGraph graph, Func<string, SinkContext> contextO
         }
     }
 
-    /// <summary>Commits what is owed.</summary>
-    /// <exception cref="TransactionMissingException">Somebody else undid it.</exception>
-    public async Task<CommitOutcome> CommitAsync(OwedTransaction owed, CancellationToken cancellationToken)
-    {
-        if (!_sinks.TryGetValue(owed.Operator, out ISinkLead? sink))
-            throw new InvalidOperationException($"transaction '{owed.Id}' is owed by sink '{owed.Operator}', which the program does not have; drop it by name or run a program that has it");
-        CommitOutcome outcome = await sink.CommitAsync(owed, cancellationToken).ConfigureAwait(false);
-        return outcome == CommitOutcome.Missing ? throw new TransactionMissingException(owed) : outcome;
-    }
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The program does not have the sink.</exception>
+    public ValueTask<CommitOutcome> CommitAsync(OwedTransaction transaction, CancellationToken cancellationToken) =>
+        _sinks.TryGetValue(transaction.Operator, out ISinkLead? sink)
+            ? sink.CommitAsync(transaction, cancellationToken)
+            : throw new InvalidOperationException(
+                $"transaction '{transaction.Id}' is owed by sink '{transaction.Operator}', which the program does not have; drop it by name or run a program that has it");
 
     interface ISinkLead
     {
-        bool IsTransactional { get; }
-
         ValueTask CheckAsync(SinkContext context, CancellationToken cancellationToken);
 
         ValueTask BeginAttemptAsync(SinkContext context, OwedTransaction[] owed, CancellationToken cancellationToken);
@@ -73,8 +67,6 @@ public sealed class OwedSinks(JobGraph graph, Func<string, SinkContext> contextO
 
     sealed class TransactionalLead<T, TPart, TPrepared>(ITransactionalSink<T, TPart, TPrepared> sink) : ISinkLead
     {
-        public bool IsTransactional => true;
-
         public ValueTask CheckAsync(SinkContext context, CancellationToken cancellationToken) => sink.CheckAsync(context, cancellationToken);
 
         public ValueTask BeginAttemptAsync(SinkContext context, OwedTransaction[] owed, CancellationToken cancellationToken) =>
@@ -88,8 +80,6 @@ public sealed class OwedSinks(JobGraph graph, Func<string, SinkContext> contextO
 
     sealed class IdempotentLead<T>(IIdempotentSink<T> sink) : ISinkLead
     {
-        public bool IsTransactional => false;
-
         public ValueTask CheckAsync(SinkContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
         public ValueTask BeginAttemptAsync(SinkContext context, OwedTransaction[] owed, CancellationToken cancellationToken) =>
@@ -130,9 +120,3 @@ public sealed class OwedSinks(JobGraph graph, Func<string, SinkContext> contextO
         public ISinkLead? Visit<T>(SinkSpec<T> spec) => null;
     }
 }
-
-/// <summary>A prepared transaction is neither committed nor prepared any more.</summary>
-/// <param name="owed">The transaction.</param>
-public sealed class TransactionMissingException(OwedTransaction owed) : Exception(
-    $"sink '{owed.Operator}' does not find the prepared transaction '{owed.Id}' ({owed.Text}), and it was not committed either: somebody else undid it, so records are lost. "
-    + "Restore an older savepoint, or accept the loss by dropping the sink's transactions by name.");

@@ -23,7 +23,7 @@ sealed record DurableProgram(
 /// <summary>
 /// One deployment of a durable job: its tasks, and the checkpoints taken of them. Made after the entry that begins it. Thread-safe.
 /// </summary>
-sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IOwedCommits, IAsyncDisposable
+sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IAsyncDisposable
 {
     readonly DurableProgram _program;
     readonly Ledger _ledger;
@@ -46,7 +46,7 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IOwedCommits, I
             program.Plan.JobName, "", ledger.State.Timeline, attempt.ToString(), options.Nonces.NextName(),
             IsFresh: ledger.State.Origin is TimelineOrigin.Nothing, IsDurable: true, options.Time, options.Services);
         SinkContext sinkOf(string id) => any with { OperatorId = id, Parallelism = program.Plan.ParallelismOf(id) };
-        _sinks = new(program.Graph, sinkOf);
+        _sinks = new(program.Graph);
         _snapshots = new(barrier => BeginPacks(attempt, barrier), this, _cancellation.Token);
         Dictionary<string, RestoredOperator> restored = from?.Operators(program.Durable) ?? [];
         HashSet<string> heads = [.. restored.Where(static r => r.Value.HasInFlight).Select(static r => r.Key)];
@@ -71,7 +71,7 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IOwedCommits, I
             Options = program.Durable.Checkpoints,
             Tasks = this,
             Manifests = new ManifestStore(program.Folder, new StoreRetry(RetryPolicy.Default, options.Time, options.Nonces)),
-            Commits = this,
+            Commits = _sinks,
             Savepoints = new SavepointCopy(program.Folder, program.Durable),
             Time = options.Time,
             OnTaken = taken,
@@ -144,17 +144,13 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IOwedCommits, I
         _deployment.Fail(failure);
     }
 
-    /// <inheritdoc/>
-    async ValueTask<CommitOutcome> IOwedCommits.CommitAsync(OwedTransaction transaction, CancellationToken cancellationToken) =>
-        await _sinks.CommitAsync(transaction, cancellationToken).ConfigureAwait(false);
-
     PackWriter BeginPacks(AttemptId attempt, Barrier barrier) =>
         new(_program.Folder, "", new PackOrigin(attempt, 0, barrier.Id, _program.Options.Nonces.NextName()), _program.Durable.Packs);
 
     async Task BeginSinksAsync(CancellationToken cancellationToken)
     {
-        await _sinks.CheckAsync(cancellationToken).ConfigureAwait(false);
-        await _sinks.BeginAttemptAsync(_ledger.State.Owed, cancellationToken).ConfigureAwait(false);
+        await _sinks.CheckAsync(_context.SinkContextOf, cancellationToken).ConfigureAwait(false);
+        await _sinks.BeginAttemptAsync(_context.SinkContextOf, _ledger.State.Owed, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>All tasks have finished: by the end of their input, or because they were stopped.</summary>

@@ -1,6 +1,5 @@
 using Millrace.Runtime.Checkpoints;
 using Millrace.Runtime.Planning;
-using Millrace.Runtime.Tasks;
 using Millrace.State.Snapshots;
 using Millrace.Storage;
 
@@ -19,7 +18,6 @@ sealed record StartOutcome(Ledger? Ledger, RestorePoint? From, string? Ended);
 sealed class JobStart
 {
     readonly JobGraph _graph;
-    readonly PlanModel _plan;
     readonly EmbeddedOptions _options;
     readonly DurableOptions _durable;
     readonly IReadOnlyList<ProgramOperator> _operators;
@@ -32,7 +30,6 @@ sealed class JobStart
     public JobStart(JobGraph graph, PlanModel plan, EmbeddedOptions options, DurableOptions durable)
     {
         _graph = graph;
-        _plan = plan;
         _options = options;
         _durable = durable;
         _operators = ProgramStates.Of(plan, options);
@@ -314,18 +311,6 @@ sealed class JobStart
         return $"the stop that was begun is finished; the savepoint is {ledger.State.Savepoints[^1].Address}";
     }
 
-    async Task SettleAsync(Ledger ledger, CancellationToken cancellationToken)
-    {
-        SinkContext any = new(
-            Program.Job, "", ledger.State.Timeline, ledger.State.Attempt?.ToString() ?? "0.0", _options.Nonces.NextName(),
-            IsFresh: false, IsDurable: true, _options.Time, _options.Services);
-        OwedSinks sinks = new(_graph, id => any with { OperatorId = id, Parallelism = _plan.ParallelismOf(id) });
-        await OwedSettlement.SettleAsync(ledger, new Commits(sinks), _durable.Drops, cancellationToken).ConfigureAwait(false);
-    }
-
-    sealed class Commits(OwedSinks sinks) : IOwedCommits
-    {
-        public async ValueTask<CommitOutcome> CommitAsync(OwedTransaction transaction, CancellationToken cancellationToken) =>
-            await sinks.CommitAsync(transaction, cancellationToken).ConfigureAwait(false);
-    }
+    async Task SettleAsync(Ledger ledger, CancellationToken cancellationToken) =>
+        await OwedSettlement.SettleAsync(ledger, new OwedSinks(_graph), _durable.Drops, cancellationToken).ConfigureAwait(false);
 }

@@ -66,7 +66,7 @@ sealed class RestartLoop
     }
 
     /// <summary>Failures that come again however often the tasks are deployed.</summary>
-    static bool IsFinal(Exception failure) => failure is SinkRefusedException or OwedTransactionMissingException or TransactionMissingException;
+    static bool IsFinal(Exception failure) => failure is SinkRefusedException or OwedTransactionMissingException;
 
     static string Newest(LedgerState state) => state.Latest is { } latest ? $"checkpoint {latest.Snapshot.Id}" : "the beginning";
 }

@@ -13,6 +13,7 @@ public sealed class Gate<T> : Head
     readonly WatermarkMerger _merger;
     readonly BarrierAligner _aligner;
     readonly TimeProvider _time;
+    readonly InFlightRecords<T>? _inFlight;
     readonly Batch<T> _own;
     int _current;
     bool _isIdle;
@@ -24,7 +25,8 @@ public sealed class Gate<T> : Head
     /// <param name="link">Where batches are published, without a batch of its own.</param>
     /// <param name="task">The task, notified when a channel has something.</param>
     /// <param name="time">The clock, for barriers that have waited long enough.</param>
-    public Gate(Channel<T>[] channels, Link<T> link, INotifiable task, TimeProvider time)
+    /// <param name="inFlight">The records that barriers overtake; null where they cannot, and wait.</param>
+    public Gate(Channel<T>[] channels, Link<T> link, INotifiable task, TimeProvider time, InFlightRecords<T>? inFlight)
     {
         _channels = channels;
         _link = link;
@@ -32,13 +34,11 @@ public sealed class Gate<T> : Head
         _ready = new(channels.Length, task);
         _merger = new(channels.Length);
         _aligner = new(channels.Length);
-        _own = new(InFlightRecords<T>.BatchRecords, link.HasTimestamps);
+        _inFlight = inFlight;
+        _own = new(inFlight is null ? 0 : InFlightRecords<T>.BatchRecords, link.HasTimestamps);
         for (int i = 0; i < channels.Length; i++) channels[i].BindConsumer(_ready, i);
         link.Released = GiveBack;
     }
-
-    /// <summary>Records that barriers overtake; null where they cannot, and wait.</summary>
-    public InFlightRecords<T>? InFlight { get; init; }
 
     /// <inheritdoc/>
     public override bool IsOperator => false;
@@ -55,14 +55,14 @@ public sealed class Gate<T> : Head
     /// <inheritdoc/>
     public override async ValueTask RestoreAsync(RestoredOperator restored, CancellationToken cancellationToken)
     {
-        if (InFlight is null && restored.HasInFlight)
+        if (_inFlight is null && restored.HasInFlight)
         {
             throw new InvalidOperationException(
                 $"records were on their way to '{OperatorId}' by key when the checkpoint was taken, and it does not read by key any more; "
                 + $"start from a savepoint, which has none, or give them up with --drop-in-flight {OperatorId}");
         }
 
-        if (InFlight is not null) await restored.RestoreInFlightAsync(InFlight, Snapshots.Range, cancellationToken).ConfigureAwait(false);
+        if (_inFlight is not null) await restored.RestoreInFlightAsync(_inFlight, Snapshots.Range, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -72,7 +72,7 @@ public sealed class Gate<T> : Head
     public override PullResult Pull()
     {
         // What was in flight when the job was restored comes before anything live.
-        if (InFlight?.TryTake(_own) == true)
+        if (_inFlight?.TryTake(_own) == true)
         {
             _link.Batch = _own;
             _link.Publish();
@@ -115,7 +115,7 @@ public sealed class Gate<T> : Head
     void Listen(Barrier barrier)
     {
         _aligner.OnAnnounced(barrier);
-        if (_aligner.Waiting is not { } waiting || waiting == _timed || InFlight is null) return;
+        if (_aligner.Waiting is not { } waiting || waiting == _timed || _inFlight is null) return;
         _timed = waiting;
         if (waiting.Alignment == Alignment.Unaligned)
         {
@@ -134,7 +134,7 @@ public sealed class Gate<T> : Head
         _overtakeAt = Timestamp.MaxValue;
         if (_aligner.Waiting is not { } barrier || _aligner.IsOvertaking) return;
         _aligner.Overtake();
-        InFlight!.Begin();
+        _inFlight!.Begin();
         _own.Barrier = barrier;
         LookAtAll();
     }
@@ -179,7 +179,7 @@ public sealed class Gate<T> : Head
     /// <summary>Passes a barrier on with the batch with which it has come by all channels, unless it has overtaken that.</summary>
     void MergeBarrier(Batch<T> batch)
     {
-        if (_aligner.IsInFlight(_current)) InFlight!.Add(batch, _current);
+        if (_aligner.IsInFlight(_current)) _inFlight!.Add(batch, _current);
         bool isOvertaking = _aligner.IsOvertaking;
         Barrier? complete = batch.Signal == ChannelSignal.End ? _aligner.OnEnd(_current) : _aligner.OnBarrier(_current, batch.Barrier);
         batch.Barrier = null;
@@ -188,7 +188,7 @@ public sealed class Gate<T> : Head
         _overtakeAt = Timestamp.MaxValue;
         if (isOvertaking)
         {
-            Snapshots.CompleteInFlight(OperatorId, InFlight!);
+            Snapshots.CompleteInFlight(OperatorId, _inFlight!);
             return;
         }
 

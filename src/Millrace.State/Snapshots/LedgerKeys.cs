@@ -18,10 +18,6 @@ public sealed record LedgerKeys(string Root)
     /// <summary>A key relative to the root of the job, as the store knows it.</summary>
     public string Of(string relative) => Root.Length == 0 ? relative : $"{Root}/{relative}";
 
-    /// <summary>The manifest of a checkpoint, relative to the root of the job.</summary>
-    public static string ManifestOf(long id, AttemptId attempt) =>
-        string.Create(CultureInfo.InvariantCulture, $"checkpoints/{id}-{attempt}/_metadata");
-
     /// <summary>
     /// Whether an object may ever be deleted: packs and manifests of checkpoints. Terms, ledger entries and whatever the
     /// engine did not name are never deleted by it.

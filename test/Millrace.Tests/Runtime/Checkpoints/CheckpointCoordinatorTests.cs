@@ -4,6 +4,7 @@ using Millrace.Runtime.Messages;
 using Millrace.State.Snapshots;
 using Millrace.Storage;
 using Millrace.Testing;
+using Barrier = Millrace.Runtime.Messages.Barrier;
 
 namespace Millrace.Tests.Runtime.Checkpoints;
 
@@ -196,6 +197,34 @@ public sealed class CheckpointCoordinatorTests
         await deployment.Coordinator.CloseAsync();
         Assert.IsType<CheckpointAnswer.Refused>(await answer);
         Assert.Contains(deployment.Ledger.State.Owed, owed => owed.Id == "1.1-1-1");
+    }
+
+    [Fact]
+    public async Task Failure_CheckpointUnderWay_IsAbortedByTheTasks()
+    {
+        Deployment deployment = await DeployAsync(_store, options: new CheckpointOptions { MaxConcurrent = 2, AlignTimeout = Timeout.InfiniteTimeSpan });
+        Barrier? first = null;
+        deployment.Cluster.OnBarrier = barrier =>
+        {
+            if (first is null)
+            {
+                first = barrier;
+                return false;
+            }
+
+            // The sink loses what the first checkpoint owes, while the second is under way.
+            WorkerSnapshot[] parts = [deployment.Cluster.Part(first, 0), deployment.Cluster.Part(first, 1)];
+            _outside.TryRemove("1.1-1-1", out _);
+            for (int i = 0; i < parts.Length; i++) deployment.Coordinator.OnSnapshot(parts[i], i);
+            return false;
+        };
+        _ = deployment.Coordinator.TriggerAsync();
+        _ = deployment.Coordinator.TriggerAsync();
+        await Assert.ThrowsAsync<OwedTransactionMissingException>(() => deployment.Coordinator.Completion);
+
+        await deployment.Coordinator.CloseAsync();
+
+        Assert.Equal([2], deployment.Cluster.Aborted);
     }
 
     [Fact]

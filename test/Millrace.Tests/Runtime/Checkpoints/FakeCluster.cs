@@ -78,7 +78,7 @@ sealed class FakeCluster : ICheckpointTasks, IManifestStore, IOwedCommits, ISave
 
     public async ValueTask<SnapshotReference> WriteAsync(SnapshotManifest manifest, CancellationToken cancellationToken)
     {
-        string key = LedgerKeys.ManifestOf(manifest.Id, manifest.Attempt);
+        string key = SnapshotKeys.Manifest(manifest.Id, manifest.Attempt);
         byte[] bytes = Encoding.UTF8.GetBytes($"{manifest.Id} {manifest.Attempt} {string.Join(' ', manifest.Packs.Select(pack => pack.Key))}");
         CreateOutcome outcome = await _store.CreateAsync(_keys.Of(key), bytes, cancellationToken);
         if (outcome == CreateOutcome.Unknown) throw new StoreUnavailableException(_store.Address, key, "no answer");

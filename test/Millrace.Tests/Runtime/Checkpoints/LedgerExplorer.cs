@@ -245,7 +245,7 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
 
     static LedgerEvent[] Checkpoint(LeaderState leader, string id)
     {
-        SnapshotReference snapshot = new(leader.Job.NextCheckpoint, leader.Job.Attempt!.Value, LedgerKeys.ManifestOf(leader.Job.NextCheckpoint, leader.Job.Attempt.Value), LedgerEntry.None);
+        SnapshotReference snapshot = new(leader.Job.NextCheckpoint, leader.Job.Attempt!.Value, SnapshotKeys.Manifest(leader.Job.NextCheckpoint, leader.Job.Attempt.Value), LedgerEntry.None);
         var committed = new LedgerEvent.CheckpointCommitted(snapshot, SnapshotKind.Checkpoint, Day, Timestamp.None, 0, [], [new OwedTransaction("sink", id, Schema, default, id)]);
         return leader.Job.Latest is { } old ? [committed, new LedgerEvent.Doomed([old.Snapshot], [old.Snapshot.Key])] : [committed];
     }

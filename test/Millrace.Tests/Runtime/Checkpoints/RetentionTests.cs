@@ -71,7 +71,7 @@ public sealed class RetentionTests
     SnapshotReference Add(long id, params string[] packs)
     {
         var attempt = new AttemptId(1, 1);
-        var snapshot = new SnapshotReference(id, attempt, LedgerKeys.ManifestOf(id, attempt), $"{id}");
+        var snapshot = new SnapshotReference(id, attempt, SnapshotKeys.Manifest(id, attempt), $"{id}");
         _manifests[snapshot] = new SnapshotManifest
         {
             Id = id, Kind = SnapshotKind.Checkpoint, Job = "job", Timeline = "t", Attempt = attempt, TakenAt = default, Engine = "1", Fingerprint = "f", Operators = [],

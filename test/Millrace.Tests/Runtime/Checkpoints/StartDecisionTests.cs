@@ -198,7 +198,7 @@ public sealed class StartDecisionTests
     };
 
     static RetainedCheckpoint At(long id) =>
-        new(new SnapshotReference(id, new AttemptId(1, 1), LedgerKeys.ManifestOf(id, new AttemptId(1, 1)), "00"), SnapshotKind.Checkpoint, Noon, Timestamp.None, 0, "t", false, false, false, []);
+        new(new SnapshotReference(id, new AttemptId(1, 1), SnapshotKeys.Manifest(id, new AttemptId(1, 1)), "00"), SnapshotKind.Checkpoint, Noon, Timestamp.None, 0, "t", false, false, false, []);
 
     static OwedTransaction Owed(string sink) => new(sink, "tx", new TypeSchema(new SchemaType.Scalar("int32"), []), default, "part 1");
 }

@@ -7,7 +7,7 @@ namespace Millrace.Tests.State.Snapshots;
 public sealed class LedgerJsonTests
 {
     static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
-    static readonly SnapshotReference Snapshot = new(7, new AttemptId(2, 1), LedgerKeys.ManifestOf(7, new AttemptId(2, 1)), new string('a', 64));
+    static readonly SnapshotReference Snapshot = new(7, new AttemptId(2, 1), SnapshotKeys.Manifest(7, new AttemptId(2, 1)), new string('a', 64));
     static readonly OwedTransaction Owed = new("sink", "tx-7", new TypeSchema(new SchemaType.Scalar("int32"), []), new byte[] { 1, 2, 255 }, "part \"7\" → out/7");
     static readonly RetainedCheckpoint Retained =
         new(Snapshot, SnapshotKind.Savepoint, Noon, new Timestamp(17), 12, "t", true, true, false, [new SourcePosition("src", "orders.csv at 100")]);
