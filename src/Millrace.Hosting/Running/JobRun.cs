@@ -104,7 +104,8 @@ internal sealed class JobRun(HostProcess process, HostCommand command, IServiceP
         StartRefusedException or LedgerRefusedException or LedgerCorruptException or LedgerTooNewException => ExitCodes.Refused,
         JobLedElsewhereException => ExitCodes.LedElsewhere,
         LedgerFencedException => ExitCodes.Fenced,
-        StoreUnavailableException or SnapshotCorruptException or NewerFormatException or ObjectMissingException or ArgumentException => ExitCodes.Failed,
+        StoreUnavailableException or SavepointFailedException or SnapshotCorruptException or NewerFormatException or ObjectMissingException or ArgumentException =>
+            ExitCodes.Failed,
         _ => null,
     };
 

@@ -76,8 +76,10 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
 
     /// <summary>Takes a savepoint.</summary>
     /// <param name="target">The folder; null for the job's own place.</param>
-    /// <returns>Once its folder is complete.</returns>
-    public Task<CheckpointAnswer> SavepointAsync(string? target) => AskAsync(CheckpointPurpose.Savepoint, target, false);
+    /// <returns>Once its folder is complete; refused, with the checkpoint kept, when it cannot be written.</returns>
+    public async Task<CheckpointAnswer> SavepointAsync(string? target) => await ProblemAsync(target, _context.Ledger.Lost) is { } problem
+        ? new CheckpointAnswer.Refused(problem)
+        : await AskAsync(CheckpointPurpose.Savepoint, target, false);
 
     /// <summary>
     /// Records that the job stops and takes the savepoint that sources end with. When draining, the caller ends the sources, and the
@@ -88,6 +90,8 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the recording only; a stop that was recorded is finished, by the next start if need be.</param>
     public async Task<CheckpointAnswer> StopAsync(bool isDrain, string? target, CancellationToken cancellationToken)
     {
+        // One that was recorded is finished, wherever it led; a new one is not begun when its savepoint cannot be written.
+        if (_context.Ledger.State.Stop is null && await ProblemAsync(target, cancellationToken) is { } problem) return new CheckpointAnswer.Refused(problem);
         await _context.Ledger.AppendAsync(state => state.Stop is null ? [new LedgerEvent.Stopping(isDrain, target)] : [], cancellationToken);
         return await AskAsync(CheckpointPurpose.Stop, target, isDrain);
     }
@@ -125,10 +129,11 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
 
     bool Post(CheckpointEvent e) => _events.Writer.TryWrite(e);
 
+    ValueTask<string?> ProblemAsync(string? target, CancellationToken cancellationToken) =>
+        _context.Savepoints?.CheckAsync(target, cancellationToken) ?? new("the job was given nowhere to gather savepoints");
+
     Task<CheckpointAnswer> AskAsync(CheckpointPurpose purpose, string? target, bool isDrain)
     {
-        if (purpose is CheckpointPurpose.Savepoint or CheckpointPurpose.Stop && _context.Savepoints is null)
-            return Task.FromResult<CheckpointAnswer>(new CheckpointAnswer.Refused("the job was given nowhere to gather savepoints"));
         var request = new CheckpointRequest(Interlocked.Increment(ref _tickets), purpose, target, isDrain);
         var answer = new TaskCompletionSource<CheckpointAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         _answers[request.Ticket] = answer;
@@ -230,7 +235,7 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
             result.Committing, result.Cleaning, result.Gathering, packs.Sum(pack => pack.Length), packs.Length, result.Transactions,
             Requests - requests + 1, result.Deleted));
         var taken = new CheckpointAnswer.Taken(snapshot, result.Folder);
-        Answer(attempt.Request, taken);
+        Answer(attempt.Request, result.NotGathered is { } why ? new CheckpointAnswer.Refused(why) : taken);
         if (attempt.IsFinal && attempt.Purpose is CheckpointPurpose.Final or CheckpointPurpose.Stop) _final.TrySetResult(taken);
     }
 

@@ -16,10 +16,21 @@ sealed class CheckpointFollowUp(CheckpointContext context, CheckpointBooks books
         TimeSpan committing = Lap(ref started);
         int deleted = await DeleteAsync(cancellationToken);
         TimeSpan cleaning = Lap(ref started);
-        SavepointFolder? folder = attempt.Request is { Purpose: CheckpointPurpose.Savepoint or CheckpointPurpose.Stop } request
-            ? await GatherAsync(snapshot, request.Target, cancellationToken)
-            : null;
-        return new FollowUpResult(folder, transactions, deleted, committing, cleaning, folder is null ? TimeSpan.Zero : Lap(ref started));
+        if (attempt.Request is not { Purpose: CheckpointPurpose.Savepoint or CheckpointPurpose.Stop } request)
+            return new FollowUpResult(null, null, transactions, deleted, committing, cleaning, TimeSpan.Zero);
+        SavepointFolder? folder = null;
+        string? why = null;
+        try
+        {
+            folder = await GatherAsync(snapshot, request.Target, cancellationToken);
+        }
+        catch (SavepointFailedException failure) when (request.Purpose == CheckpointPurpose.Savepoint)
+        {
+            // The job needs no savepoint to go on; a stop does.
+            why = $"{failure.Message}. The checkpoint stays pinned, and the next start of the job tries again";
+        }
+
+        return new FollowUpResult(folder, why, transactions, deleted, committing, cleaning, Lap(ref started));
     }
 
     /// <summary>Commits what is owed and was not committed by this deployment yet.</summary>
@@ -78,4 +89,4 @@ sealed class CheckpointFollowUp(CheckpointContext context, CheckpointBooks books
 }
 
 /// <summary>What was done after a commit, and how long it took.</summary>
-sealed record FollowUpResult(SavepointFolder? Folder, int Transactions, int Deleted, TimeSpan Committing, TimeSpan Cleaning, TimeSpan Gathering);
+sealed record FollowUpResult(SavepointFolder? Folder, string? NotGathered, int Transactions, int Deleted, TimeSpan Committing, TimeSpan Cleaning, TimeSpan Gathering);

@@ -42,6 +42,12 @@ public interface IOwedCommits
 /// <summary>Gathers savepoints. Thread-safe.</summary>
 public interface ISavepointCopy
 {
+    /// <summary>Whether savepoints can be written there: asked before one is taken, so that a wrong folder costs nothing but the answer.</summary>
+    /// <param name="target">The folder asked for; null for the job's own place.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>What is wrong, as a sentence; null when nothing is.</returns>
+    ValueTask<string?> CheckAsync(string? target, CancellationToken cancellationToken);
+
     /// <summary>
     /// Copies a checkpoint with its packs into a folder of its own, <c>_metadata</c> last. Idempotent: after a crash it is called again
     /// with the same arguments.
@@ -49,8 +55,16 @@ public interface ISavepointCopy
     /// <param name="snapshot">The checkpoint, pinned meanwhile.</param>
     /// <param name="target">The folder asked for; null for the job's own place.</param>
     /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="SavepointFailedException">The folder cannot be written, or the checkpoint not read.</exception>
     ValueTask<SavepointFolder> CopyAsync(SnapshotReference snapshot, string? target, CancellationToken cancellationToken);
 }
+
+/// <summary>A checkpoint could not be gathered into a savepoint. It is kept, so that this can be tried again.</summary>
+/// <param name="snapshot">The checkpoint.</param>
+/// <param name="target">The folder.</param>
+/// <param name="cause">Why not.</param>
+public sealed class SavepointFailedException(SnapshotReference snapshot, string target, Exception cause)
+    : Exception($"checkpoint {snapshot.Id} could not be gathered as a savepoint under {target}: {cause.Message}", cause);
 
 /// <summary>A complete savepoint.</summary>
 /// <param name="Address">Its folder.</param>

@@ -72,7 +72,7 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IAsyncDisposabl
             Tasks = this,
             Manifests = new ManifestStore(program.Folder, new StoreRetry(RetryPolicy.Default, options.Time, options.Nonces)),
             Commits = _sinks,
-            Savepoints = new SavepointCopy(program.Folder, program.Durable),
+            Savepoints = new SavepointCopy(program.Folder, program.Durable, options.Nonces),
             Time = options.Time,
             OnTaken = taken,
             OnAborted = (id, why) => program.Durable.Tell($"checkpoint {id} failed: {why}"),

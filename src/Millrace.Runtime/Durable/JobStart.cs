@@ -94,6 +94,8 @@ sealed class JobStart
             : (from, null);
     }
 
+    SavepointCopy Savepoints => new(Folder, _durable, _options.Nonces);
+
     StartRequest Request => new()
     {
         From = _durable.From,
@@ -262,18 +264,17 @@ sealed class JobStart
     /// <summary>Completes savepoints that an earlier process had committed and not gathered. One that cannot be stays pinned, and is told.</summary>
     async Task FinishGatheringAsync(Ledger ledger, CancellationToken cancellationToken)
     {
-        SavepointCopy copy = new(Folder, _durable);
         foreach (SnapshotPin pin in ledger.State.Pins.Where(p => p.Reason == LedgerFold.Gathering && p.Snapshot != ledger.State.Stop?.Snapshot).ToArray())
         {
             try
             {
-                SavepointFolder folder = await copy.CopyAsync(pin.Snapshot, pin.Target, cancellationToken).ConfigureAwait(false);
+                SavepointFolder folder = await Savepoints.CopyAsync(pin.Snapshot, pin.Target, cancellationToken).ConfigureAwait(false);
                 await ledger.AppendAsync([new LedgerEvent.SavepointTaken(pin.Snapshot, folder.Address, folder.Sha256)], cancellationToken).ConfigureAwait(false);
                 _durable.Tell($"savepoint {pin.Snapshot.Id}, which was begun before, is complete: {folder.Address}");
             }
-            catch (Exception failure) when (failure is StoreUnavailableException or ObjectExistsException or SnapshotCorruptException or ObjectMissingException)
+            catch (SavepointFailedException failure)
             {
-                _durable.Tell($"savepoint {pin.Snapshot.Id}, which was begun before, could not be completed and stays pinned: {failure.Message}");
+                _durable.Tell($"{failure.Message}. It was asked for before; the checkpoint stays pinned, and the next start tries again");
             }
         }
     }
@@ -302,7 +303,7 @@ sealed class JobStart
     {
         if (stop.Step == StopStep.Gather)
         {
-            SavepointFolder folder = await new SavepointCopy(Folder, _durable).CopyAsync(stop.Stop.Snapshot!, stop.Stop.Target, cancellationToken).ConfigureAwait(false);
+            SavepointFolder folder = await Savepoints.CopyAsync(stop.Stop.Snapshot!, stop.Stop.Target, cancellationToken).ConfigureAwait(false);
             await ledger.AppendAsync([new LedgerEvent.SavepointTaken(stop.Stop.Snapshot!, folder.Address, folder.Sha256)], cancellationToken).ConfigureAwait(false);
         }
 

@@ -7,18 +7,46 @@ namespace Millrace.Runtime.Durable;
 /// <summary>Gathers checkpoints of a job into folders of their own: <c>&lt;asked for&gt;/&lt;job&gt;-&lt;id&gt;-&lt;attempt&gt;/</c>. Thread-safe.</summary>
 /// <param name="folder">The folder of the job.</param>
 /// <param name="options">How to open other folders.</param>
-sealed class SavepointCopy(IObjectStore folder, DurableOptions options) : ISavepointCopy
+/// <param name="nonces">Names what a check leaves behind if it is cut off.</param>
+sealed class SavepointCopy(IObjectStore folder, DurableOptions options, NonceSource nonces) : ISavepointCopy
 {
+    public async ValueTask<string?> CheckAsync(string? target, CancellationToken cancellationToken)
+    {
+        string root = target ?? options.SavepointRoot;
+        try
+        {
+            IObjectStore store = await options.OpenStore(root, cancellationToken).ConfigureAwait(false);
+            await using (store.ConfigureAwait(false))
+            {
+                string key = $"check-{nonces.NextName()}";
+                await store.PutAsync(key, "written by Millrace to see whether a savepoint can be; may be deleted\n"u8.ToArray(), cancellationToken).ConfigureAwait(false);
+                await store.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+                return null;
+            }
+        }
+        catch (Exception wrong) when (wrong is StoreUnavailableException or FormatException)
+        {
+            return $"no savepoint can be written under {root}: {wrong.Message}";
+        }
+    }
+
     public async ValueTask<SavepointFolder> CopyAsync(SnapshotReference snapshot, string? target, CancellationToken cancellationToken)
     {
         string root = target ?? options.SavepointRoot;
-        SnapshotReader reader = await SnapshotReader.OpenAsync(folder, snapshot.Key, snapshot.Sha256, cancellationToken).ConfigureAwait(false);
-        string name = SnapshotKeys.SavepointFolder(reader.Manifest.Job, snapshot.Id, snapshot.Attempt);
-        IObjectStore store = await options.OpenStore(root, cancellationToken).ConfigureAwait(false);
-        await using (store.ConfigureAwait(false))
+        try
         {
-            SnapshotReference copy = await SnapshotCopier.CopyAsync(reader, store, name, null, cancellationToken).ConfigureAwait(false);
-            return new(SnapshotFinder.Combine(root, name), copy.Sha256);
+            SnapshotReader reader = await SnapshotReader.OpenAsync(folder, snapshot.Key, snapshot.Sha256, cancellationToken).ConfigureAwait(false);
+            string name = SnapshotKeys.SavepointFolder(reader.Manifest.Job, snapshot.Id, snapshot.Attempt);
+            IObjectStore store = await options.OpenStore(root, cancellationToken).ConfigureAwait(false);
+            await using (store.ConfigureAwait(false))
+            {
+                SnapshotReference copy = await SnapshotCopier.CopyAsync(reader, store, name, null, cancellationToken).ConfigureAwait(false);
+                return new(SnapshotFinder.Combine(root, name), copy.Sha256);
+            }
+        }
+        catch (Exception wrong) when (wrong is StoreUnavailableException or FormatException or ObjectExistsException or SnapshotCorruptException or ObjectMissingException)
+        {
+            throw new SavepointFailedException(snapshot, root, wrong);
         }
     }
 }

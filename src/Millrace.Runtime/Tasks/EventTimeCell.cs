@@ -35,6 +35,15 @@ public sealed class EventTimeCell<T>(WatermarkStrategy<T> strategy, Link<T> inpu
     public override object? CurrentRecord => HasInput && _position < input.Batch.Count ? input.Batch.Values[_position] : null;
 
     /// <inheritdoc/>
+    public override ValueTask RestoreAsync(RestoredOperator restored, CancellationToken cancellationToken)
+    {
+        // Event time does not go back: what was behind the watermark before is behind it still.
+        _tracker.RestoreWatermark(restored.WatermarkOf(Snapshots.Range));
+        _sent = _tracker.Watermark;
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public override void OnProcessingTime(Timestamp now)
     {
         // Records that wait because what follows is full are not idleness.

@@ -34,6 +34,14 @@ public sealed class WatermarkTracker<T>(WatermarkStrategy<T> strategy)
         _sent = sent;
     }
 
+    /// <summary>Goes on from a watermark, where that is all that is known of the one before. Before the first record.</summary>
+    /// <param name="watermark">Its <see cref="Watermark"/>; none for a new beginning.</param>
+    public void RestoreWatermark(Timestamp watermark)
+    {
+        if (watermark.IsNone || !_hasWatermarks) return;
+        Restore(watermark + TimeSpan.FromTicks(1) + _bound, Timestamp.None);
+    }
+
     /// <summary>The watermark was handed on to travel before every later record: one behind it is late already.</summary>
     public void Sent() => _sent = Watermark;
 

@@ -24,25 +24,26 @@ public static class ManifestJson
         Invariant.That(broken is null, $"a manifest is written as it can be read: {broken}");
         ArrayBufferWriter<byte> buffer = new(4_096);
         using (Utf8JsonWriter json = new(buffer, Lines)) new ManifestWriter(json).Write(manifest);
-        buffer.Write("\n"u8);
-        return buffer.WrittenSpan.ToArray();
+        return ManifestSeal.Seal(buffer.WrittenSpan);
     }
 
     /// <summary>Reads a manifest. Fields it does not know are ignored.</summary>
     /// <param name="bytes">What is at the key.</param>
     /// <param name="key">Where the bytes are from, for errors.</param>
     /// <returns>A manifest that keeps the rules.</returns>
-    /// <exception cref="SnapshotCorruptException">It is no manifest, or a reference in it leads nowhere; the message names the field.</exception>
+    /// <exception cref="SnapshotCorruptException">It is no manifest, or not as it was written, or a reference in it leads nowhere; the message names the field.</exception>
     /// <exception cref="NewerFormatException">It has a newer format.</exception>
     public static SnapshotManifest Read(ReadOnlyMemory<byte> bytes, string key)
     {
-        // A manifest ends with a line feed, without which it would still be JSON: one that lost its last byte is told.
-        if (bytes.Length > 0 && bytes.Span[^1] != (byte)'\n') throw new SnapshotCorruptException(key, $"its {bytes.Length} bytes do not end with a line feed, so the end of it is missing");
         try
         {
             using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 512 });
-            SnapshotManifest manifest = ManifestReading.Read(new JsonField(document.RootElement, "the manifest"), key);
-            string? broken = ManifestRules.Broken(manifest);
+            JsonField root = new(document.RootElement, "the manifest");
+            ManifestReading.RequireFormat(root, key);
+            string? broken = ManifestSeal.Broken(bytes.Span);
+            if (broken is not null) throw new SnapshotCorruptException(key, broken);
+            SnapshotManifest manifest = ManifestReading.Read(root);
+            broken = ManifestRules.Broken(manifest);
             if (broken is not null) throw new SnapshotCorruptException(key, broken);
             return manifest;
         }

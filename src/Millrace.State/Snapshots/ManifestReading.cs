@@ -5,10 +5,15 @@ namespace Millrace.State.Snapshots;
 /// <summary>JSON to manifests: types and bounds of single fields. How fields go together is <see cref="ManifestRules"/>.</summary>
 static class ManifestReading
 {
-    public static SnapshotManifest Read(JsonField root, string key)
+    /// <summary>Refuses a newer format. Everything else about a manifest may be otherwise in one.</summary>
+    public static void RequireFormat(JsonField root, string key)
     {
         long version = root["format"].Number(1, long.MaxValue);
         if (version > FormatVersion.Manifest) throw new NewerFormatException(key, version, FormatVersion.Manifest);
+    }
+
+    public static SnapshotManifest Read(JsonField root)
+    {
         Dictionary<string, TypeSchema> schemas = ReadSchemas(root["schemas"]);
         return new SnapshotManifest
         {

@@ -249,6 +249,39 @@ public sealed class CheckpointCoordinatorTests
     }
 
     [Fact]
+    public async Task Savepoint_FolderCannotBeWritten_IsRefusedBeforeAnythingIsTaken()
+    {
+        Deployment deployment = await DeployAsync(_store);
+        deployment.Cluster.Unwritable = ("no savepoint can be written under s3://b/sp: access denied", null);
+
+        var savepoint = Assert.IsType<CheckpointAnswer.Refused>(await deployment.Coordinator.SavepointAsync("s3://b/sp"));
+        var stop = Assert.IsType<CheckpointAnswer.Refused>(await deployment.Coordinator.StopAsync(false, "s3://b/sp", default));
+
+        Assert.Contains("access denied", savepoint.Why, StringComparison.Ordinal);
+        Assert.Contains("access denied", stop.Why, StringComparison.Ordinal);
+        Assert.Empty(deployment.Cluster.Barriers);
+        Assert.Null(deployment.Ledger.State.Stop);
+        await deployment.TakeAsync();
+        await deployment.Coordinator.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Savepoint_FolderFailsWhileItIsGathered_IsRefusedAndTheJobGoesOn()
+    {
+        Deployment deployment = await DeployAsync(_store);
+        deployment.Cluster.Unwritable = (null, "disk full");
+
+        var refused = Assert.IsType<CheckpointAnswer.Refused>(await deployment.Coordinator.SavepointAsync("s3://b/sp"));
+
+        Assert.Contains("checkpoint 1 could not be gathered as a savepoint under s3://b/sp", refused.Why, StringComparison.Ordinal);
+        Assert.Contains("stays pinned", refused.Why, StringComparison.Ordinal);
+        await deployment.TakeAsync();
+        Assert.Equal((LedgerFold.Gathering, 1L), deployment.Ledger.State.Pins.Select(static p => (p.Reason, p.Snapshot.Id)).Single());
+        Assert.False(deployment.Coordinator.Completion.IsCompleted);
+        await deployment.Coordinator.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Stop_Complete_IsRecordedStepByStep()
     {
         Deployment deployment = await DeployAsync(_store);

@@ -99,8 +99,14 @@ sealed class FakeCluster : ICheckpointTasks, IManifestStore, IOwedCommits, ISave
         return ValueTask.FromResult(_outside.AddOrUpdate(transaction.Id, 1, (_, count) => count + 1) == 1 ? CommitOutcome.Committed : CommitOutcome.Already);
     }
 
+    /// <summary>Why savepoints cannot be written: found before one is taken, and when it is gathered.</summary>
+    public (string? Before, string? After) Unwritable { get; set; }
+
+    public ValueTask<string?> CheckAsync(string? target, CancellationToken cancellationToken) => new(Unwritable.Before);
+
     public async ValueTask<SavepointFolder> CopyAsync(SnapshotReference snapshot, string? target, CancellationToken cancellationToken)
     {
+        if (Unwritable.After is { } why) throw new SavepointFailedException(snapshot, target ?? "", new StoreUnavailableException(target ?? "", "written", why));
         SnapshotManifest manifest = await ReadAsync(snapshot, cancellationToken);
         foreach (PackEntry pack in manifest.Packs)
         {

@@ -51,6 +51,32 @@ public sealed class WatermarkTrackerTests
         Assert.True(tracker.Watermark.IsNone);
     }
 
+    [Fact]
+    public void RestoreWatermark_GoesOnFromIt()
+    {
+        WatermarkTracker<long> tracker = Tracker(5);
+        tracker.RestoreWatermark(new(14));
+        Assert.Equal(new Timestamp(14), tracker.Watermark);
+        Assert.Equal(new Timestamp(20), tracker.Largest);
+
+        // One that is behind has the watermark travel before it.
+        Timestamp[] timestamps = new Timestamp[1];
+        int position = 0;
+        tracker.Assign([14], timestamps, ref position);
+        Assert.Equal(0, position);
+        tracker.Sent();
+        Assign(tracker, 14, 19, 21);
+        Assert.Equal(new Timestamp(15), tracker.Watermark);
+    }
+
+    [Fact]
+    public void RestoreWatermark_None_IsANewBeginning()
+    {
+        WatermarkTracker<long> tracker = Tracker(5);
+        tracker.RestoreWatermark(Timestamp.None);
+        Assert.True(tracker.Watermark.IsNone && tracker.Largest.IsNone);
+    }
+
     static WatermarkTracker<long> Tracker(long boundTicks) =>
         new(WatermarkStrategy.BoundedOutOfOrderness<long>(TimeSpan.FromTicks(boundTicks), static t => new(t)));
 
