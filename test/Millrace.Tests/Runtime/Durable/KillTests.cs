@@ -102,11 +102,11 @@ public sealed class KillTests
 public sealed class KillServerTests(PostgresFixture fixture)
 {
     [Theory]
-    [InlineData(21, 6)]
+    [InlineData(21, 20)]
     public async Task Process_KilledWithAServer_WritesTheAnswer(int seed, int kills) => await KillTests.KillAsync(seed, kills, PrepareAsync);
 
     [Theory(Explicit = true)]
-    [InlineData(22, 100)]
+    [InlineData(22, 200)]
     public async Task Process_KilledOftenWithAServer_WritesTheAnswer(int seed, int kills) => await KillTests.KillAsync(seed, kills, PrepareAsync);
 
     async Task<(string Server, Func<Task> Check)> PrepareAsync(CrashInput input)
