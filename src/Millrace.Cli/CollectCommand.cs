@@ -19,14 +19,14 @@ internal static class CollectCommand
         JobOptions job = new();
         Option<bool> dryRun = new("--dry-run") { Description = "Only say what would be deleted, and why." };
         Option<bool> yes = KeepCommands.Yes();
-        Command command = new("gc", "Deletes what no snapshot of a job names. Lists the folder of the job; not while the job runs.") { job.Storage, job.Job, dryRun, yes };
+        Command command = new("gc", "Deletes what no snapshot of a job names, and entries of its ledger that count no more. Lists the folder of the job; not while the job runs.") { job.Storage, job.Job, dryRun, yes };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using JobPlace place = await job.OpenAsync(tool, parsed, cancellationToken).ConfigureAwait(false);
             LedgerView view = await place.ReadAsync(cancellationToken).ConfigureAwait(false);
             ControlOutcome outcome = await place.Verbs.AskAsync(new() { Command = ControlRequest.Status }, view.Claim, cancellationToken).ConfigureAwait(false);
             if (outcome is ControlOutcome.Answered) throw new ToolException($"{view.Claim.Leader} runs the job; collect when it has ended", ExitCodes.LedElsewhere);
-            if (parsed.GetValue(dryRun)) return await ReportAsync(tool, place, view.State, view.Claim.Term, cancellationToken).ConfigureAwait(false);
+            if (parsed.GetValue(dryRun)) return await ReportAsync(tool, place, view, cancellationToken).ConfigureAwait(false);
             if (!parsed.GetValue(yes)) throw new ToolException(KeepCommands.Warning(view, outcome), ExitCodes.NotRunning);
             return await CollectAsync(tool, place, cancellationToken).ConfigureAwait(false);
         });
@@ -37,8 +37,10 @@ internal static class CollectCommand
     {
         await using Ledger ledger = await place.LeadAsync(cancellationToken).ConfigureAwait(false);
         await tool.Error.WriteLineAsync($"millrace: leading job {place.Job} for a moment, as term {ledger.Claim.Term}").ConfigureAwait(false);
+        // What the ledger knows of itself to be superfluous needs no listing; what is found then was written late, and is void.
+        await ledger.PruneAsync(cancellationToken).ConfigureAwait(false);
         // A manifest names packs of its own term or of its parent's manifest, so what is of an earlier term and unnamed stays unnamed.
-        Garbage garbage = await Garbage.FindAsync(place.Folder, ledger.State, ledger.Claim.Term - 1, cancellationToken).ConfigureAwait(false);
+        Garbage garbage = await Garbage.FindAsync(place.Folder, ledger.State, ledger.Claim.Term - 1, ledger.Claim.Term, cancellationToken).ConfigureAwait(false);
         Print(tool, garbage);
         SnapshotCleaner cleaner = new(place.Folder, ledger.Keys);
         await cleaner.ResumeAsync(ledger, cancellationToken).ConfigureAwait(false);
@@ -48,6 +50,7 @@ internal static class CollectCommand
             await cleaner.ResumeAsync(ledger, cancellationToken).ConfigureAwait(false);
         }
 
+        if (ledger.PrunedEntries > 0) await tool.Output.WriteLineAsync($"{ledger.PrunedEntries} entries of earlier terms of the ledger are deleted").ConfigureAwait(false);
         int hidden = await DeleteHiddenAsync(tool, place, cancellationToken).ConfigureAwait(false);
         if (hidden > 0) await tool.Output.WriteLineAsync($"{hidden} hidden files of writes that were cut off a day ago or more are deleted").ConfigureAwait(false);
         await tool.Output.WriteLineAsync($"{garbage.Files.Count} files deleted, {garbage.Files.Sum(static f => f.Length):N0} bytes; {garbage.Kept} are needed").ConfigureAwait(false);
@@ -69,9 +72,9 @@ internal static class CollectCommand
         return deleted;
     }
 
-    static async Task<int> ReportAsync(Tool tool, JobPlace place, LedgerState state, long newestTerm, CancellationToken cancellationToken)
+    static async Task<int> ReportAsync(Tool tool, JobPlace place, LedgerView view, CancellationToken cancellationToken)
     {
-        Garbage garbage = await Garbage.FindAsync(place.Folder, state, newestTerm, cancellationToken).ConfigureAwait(false);
+        Garbage garbage = await Garbage.FindAsync(place.Folder, view.State, view.Claim.Term, view.Tip?.Term ?? 0, cancellationToken).ConfigureAwait(false);
         Print(tool, garbage);
         await tool.Output.WriteLineAsync($"{garbage.Files.Count} files would be deleted, {garbage.Files.Sum(static f => f.Length):N0} bytes; {garbage.Kept} are needed").ConfigureAwait(false);
         return ExitCodes.Finished;

@@ -21,10 +21,12 @@ internal sealed partial record Garbage(IReadOnlyList<GarbageFile> Files, IReadOn
     /// <param name="folder">The folder of the job.</param>
     /// <param name="state">Its ledger.</param>
     /// <param name="newestTerm">Files of later terms are left alone.</param>
+    /// <param name="acceptingTerm">The newest term that has an entry 0: entries of earlier ones are garbage, save entry 0; 0 when there is none.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="SnapshotCorruptException">A snapshot that is kept cannot be read, so that nothing is known to be garbage.</exception>
     /// <exception cref="ObjectMissingException">Likewise.</exception>
-    public static async ValueTask<Garbage> FindAsync(IListableStore folder, LedgerState state, long newestTerm, CancellationToken cancellationToken)
+    public static async ValueTask<Garbage> FindAsync(
+        IListableStore folder, LedgerState state, long newestTerm, long acceptingTerm, CancellationToken cancellationToken)
     {
         HashSet<string> needed = await NeededAsync(folder, state, cancellationToken).ConfigureAwait(false);
         List<GarbageFile> files = [];
@@ -32,7 +34,10 @@ internal sealed partial record Garbage(IReadOnlyList<GarbageFile> Files, IReadOn
         int kept = 0;
         await foreach (StoredObject found in folder.ListAsync("", cancellationToken).ConfigureAwait(false))
         {
-            if (needed.Contains(found.Key) || Ledger().IsMatch(found.Key)) kept++;
+            if (needed.Contains(found.Key)) kept++;
+            else if (LedgerKeys.TryEntry(found.Key, out long written, out long sequence) && sequence > 0 && written < acceptingTerm)
+                files.Add(new(found.Key, found.Length, "an entry of a term that a later one has accepted"));
+            else if (Ledger().IsMatch(found.Key)) kept++;
             else if (TermOf(found.Key) is not { } term) strangers.Add(found.Key);
             else if (term > newestTerm) kept++;
             else files.Add(new(found.Key, found.Length, state.Doomed.Contains(found.Key) ? "doomed by the ledger, not deleted yet" : $"of attempt {AttemptOf(found.Key)}, and no snapshot that is kept names it"));

@@ -50,7 +50,7 @@ sealed class CheckpointFollowUp(CheckpointContext context, CheckpointBooks books
     {
         HashSet<string> gone = [.. books.Open().Swept];
         string[] doomed = [.. context.Ledger.State.Doomed.Where(key => !gone.Contains(key))];
-        await cleaner.DeleteAsync(doomed, cancellationToken);
+        await cleaner.DeleteAsync(doomed, context.Ledger.Claim.Term, cancellationToken);
         books.Sweep(doomed);
         return doomed.Length;
     }

@@ -110,6 +110,18 @@ public abstract record LeaderPhase
     /// <param name="Entry">Its own.</param>
     public sealed record ComparingEntry(SealedEntry Entry) : LeaderPhase;
 
+    /// <summary>
+    /// The entry that was there already is gone before it was read: asks whether a successor accepted and deleted it. Otherwise the store lost it.
+    /// </summary>
+    /// <param name="Entry">Its own.</param>
+    public sealed record Missing(SealedEntry Entry) : LeaderPhase;
+
+    /// <summary>
+    /// A reader at the end of an older term than the newest: asks whether the newest has an entry 0 by now. If so, its leader may already be
+    /// deleting what was being read, and the end that was seen may be none.
+    /// </summary>
+    public sealed record LookingAgain : LeaderPhase;
+
     /// <summary>The entry is there; asks whether a later term is, which would make it void.</summary>
     /// <param name="Entry">The entry; null when there is none, and leadership alone is asked about, or the reader's view.</param>
     public sealed record Checking(SealedEntry? Entry) : LeaderPhase;

@@ -17,6 +17,7 @@ public sealed class Ledger : IAsyncDisposable
     readonly SemaphoreSlim _turn = new(1, 1);   // guards _leader: one entry at a time
     readonly CancellationTokenSource _lost = new();
     readonly HeadHint _head;
+    readonly EntryPruner _pruner;
     volatile LeaderState _leader;
 
     Ledger(IObjectStore store, TimeProvider time, LedgerOptions options, LedgerRequests requests, LeaderState leader)
@@ -24,6 +25,8 @@ public sealed class Ledger : IAsyncDisposable
         (_store, _time, _options, _requests, _leader) = (store, time, options, requests, leader);
         _head = new HeadHint(store, leader.Keys);
         _head.Offer(leader.Tip!);
+        _pruner = new EntryPruner(store, leader.Keys, time, () => _leader, _lost.Token);
+        _pruner.Offer();
     }
 
     /// <summary>The name of the job.</summary>
@@ -44,11 +47,17 @@ public sealed class Ledger : IAsyncDisposable
     /// <summary>Cancelled when this process leads no longer.</summary>
     public CancellationToken Lost => _lost.Token;
 
-    /// <summary>Requests sent to the store for the ledger, hints included.</summary>
-    public long Requests => _requests.Count + _head.Writes;
+    /// <summary>Requests sent to the store for the ledger, hints and the deletion of superseded entries included.</summary>
+    public long Requests => _requests.Count + _head.Writes + _pruner.Requests;
 
     /// <summary>How many hints could not be written. Harmless but for the next start, which looks a little longer.</summary>
     public long HeadFailures => _head.Failures;
+
+    /// <summary>Entries of superseded terms deleted so far, those that were gone already included.</summary>
+    public long PrunedEntries => _pruner.Deleted;
+
+    /// <summary>How many times the store refused to delete superseded entries. Harmless: they are deleted later.</summary>
+    public long PruneFailures => _pruner.Failures;
 
     /// <summary>Claims the next term of a job and takes over its history.</summary>
     /// <param name="store">The store.</param>
@@ -91,17 +100,42 @@ public sealed class Ledger : IAsyncDisposable
     /// <param name="make">Called once, alone; no event means that nothing is to be done.</param>
     /// <param name="cancellationToken">As for the other overload.</param>
     /// <returns>The entry; null when there was nothing to do.</returns>
-    public async ValueTask<LedgerPosition?> AppendAsync(Func<LedgerState, IReadOnlyList<LedgerEvent>> make, CancellationToken cancellationToken)
+    public ValueTask<LedgerPosition?> AppendAsync(Func<LedgerState, IReadOnlyList<LedgerEvent>> make, CancellationToken cancellationToken) =>
+        AppendAsync(make, isPruningWorthAnEntry: false, cancellationToken);
+
+    /// <summary>
+    /// Deletes the entries of superseded terms now, all of them, and records that they are gone. By itself that happens in the background and is
+    /// recorded with the next entry.
+    /// </summary>
+    /// <param name="cancellationToken">Stops waiting; what is left is deleted later.</param>
+    /// <exception cref="LedgerFencedException">This process leads no longer.</exception>
+    /// <exception cref="StoreUnavailableException">The store refused; what is left is deleted later.</exception>
+    public async ValueTask PruneAsync(CancellationToken cancellationToken)
+    {
+        while (_pruner.HasWork)
+        {
+            // A run that a later term ended would begin again and again; here that is said.
+            await CheckAsync(cancellationToken);
+            if (await _pruner.RunAsync().WaitAsync(cancellationToken) is { } refused) throw refused;
+        }
+
+        await AppendAsync(static _ => [], isPruningWorthAnEntry: true, cancellationToken);
+    }
+
+    async ValueTask<LedgerPosition?> AppendAsync(
+        Func<LedgerState, IReadOnlyList<LedgerEvent>> make, bool isPruningWorthAnEntry, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
         {
             RequireLeading();
             IReadOnlyList<LedgerEvent> events = make(_leader.Job);
-            if (events.Count == 0) return null;
+            if (events.Count == 0 && !(isPruningWorthAnEntry && _pruner.Events(_leader.Job).Any())) return null;
             if (_leader.Tip!.Sequence + 1 >= _options.EntriesPerTerm) await SettleAsync(LedgerMachine.Roll(_leader, _time.GetUtcNow()), cancellationToken);
-            await SettleAsync(LedgerMachine.Append(_leader, events, _time.GetUtcNow()), cancellationToken);
+            // What is deleted in the background is recorded in passing: a crash in between only has it deleted again.
+            await SettleAsync(LedgerMachine.Append(_leader, [.. events, .. _pruner.Events(_leader.Job)], _time.GetUtcNow()), cancellationToken);
             _head.Offer(_leader.Tip!);
+            _pruner.Offer();
             return _leader.Tip;
         }
         finally
@@ -126,9 +160,10 @@ public sealed class Ledger : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for the last hint. The term stays claimed: nothing needs to be given back.</summary>
+    /// <summary>Waits for the last hint and stops deleting. The term stays claimed: nothing needs to be given back.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _pruner.DisposeAsync();
         await _head.DrainAsync();
         _lost.Dispose();
         _turn.Dispose();

@@ -13,7 +13,7 @@ namespace Millrace.Runtime.Checkpoints;
 ///                +-> Outrun                             Fenced &lt;-----------+        v   |
 ///                                                          ^-------- Checking &lt;- Appending(entry n)
 /// </code>
-/// A reader goes Finding -> Walking -> Following -> Checking -> Read.
+/// A reader goes Finding -> Walking -> Following -> Checking -> Read, and looks again before the check when it followed an older term.
 /// </summary>
 public static class LedgerMachine
 {
@@ -72,7 +72,8 @@ public static class LedgerMachine
         LeaderPhase.Following => new LedgerRequest.ReadEntry(state.Tip!.Term, state.Tip.Sequence + 1),
         LeaderPhase.Appending appending => new LedgerRequest.CreateEntry(appending.Entry),
         LeaderPhase.ComparingEntry comparing => new LedgerRequest.ReadEntry(comparing.Entry.Entry.Term, comparing.Entry.Entry.Sequence),
-        LeaderPhase.Checking => new LedgerRequest.ReadTerm(state.Term + 1),
+        LeaderPhase.LookingAgain => new LedgerRequest.ReadEntry(state.Term, 0),
+        LeaderPhase.Checking or LeaderPhase.Missing => new LedgerRequest.ReadTerm(state.Term + 1),
         _ => null,
     };
 
@@ -102,7 +103,15 @@ public static class LedgerMachine
         // Nobody but the holder of the term writes there, and what is sent is never changed.
         (LeaderPhase.ComparingEntry comparing, LedgerReply.Found) => state with { Phase = new LeaderPhase.Refused(
             $"{state.Keys.Entry(state.Term, comparing.Entry.Entry.Sequence)} was written by somebody else; is another program writing to this folder?") },
+        // Who accepted it may have deleted it since; nobody deletes an entry 0.
+        (LeaderPhase.ComparingEntry { Entry.Entry.Sequence: > 0 } comparing, LedgerReply.Missing) => state with { Phase = new LeaderPhase.Missing(comparing.Entry) },
         (LeaderPhase.ComparingEntry comparing, LedgerReply.Missing) => Refuse(state, state.Keys.Entry(state.Term, comparing.Entry.Entry.Sequence)),
+
+        (LeaderPhase.Missing, LedgerReply.Found) => state with { Phase = new LeaderPhase.Fenced(state.Term + 1) },
+        (LeaderPhase.Missing missing, LedgerReply.Missing) => Refuse(state, state.Keys.Entry(state.Term, missing.Entry.Entry.Sequence)),
+
+        (LeaderPhase.LookingAgain, LedgerReply.Found found) => Follow(state, state.Term, 0, found.Bytes),
+        (LeaderPhase.LookingAgain, LedgerReply.Missing) => state with { Phase = new LeaderPhase.Checking(null) },
 
         (LeaderPhase.Checking checking, LedgerReply.Missing) => Pass(state, checking.Entry),
         (LeaderPhase.Checking, LedgerReply.Found) when state.Claim is null => BeginReading(state.Keys, state.Job.Job, state.Term + 1),
@@ -162,8 +171,9 @@ public static class LedgerMachine
 
     static LeaderState AtTail(LeaderState state)
     {
-        if (state.Claim is null) return state with { Phase = new LeaderPhase.Checking(null) };
-        var opening = new LedgerEvent.Opening(state.Tip, state.Job);
+        if (state.Claim is null) return state with { Phase = (state.Tip?.Term ?? 0) < state.Term ? new LeaderPhase.LookingAgain() : new LeaderPhase.Checking(null) };
+        // A process that claimed a term need not look again: who deletes what it reads leads a later one, and its own check fails then.
+        var opening = new LedgerEvent.Opening(state.Tip, LedgerFold.HandOver(state.Job, state.Tip));
         var entry = new LedgerEntry(state.Term, 0, state.Tip?.Sha256 ?? LedgerEntry.None, state.Claim.Nonce, state.Claim.ClaimedAt, [opening]);
         return state with { Phase = new LeaderPhase.Appending(SealedEntry.Of(entry)) };
     }

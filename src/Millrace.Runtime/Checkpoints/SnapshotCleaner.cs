@@ -18,11 +18,12 @@ public sealed class SnapshotCleaner(IObjectStore store, LedgerKeys keys)
 
     /// <summary>Deletes objects whose doom was committed by this leader, or accepted by it.</summary>
     /// <param name="doomed">Relative to the root of the job.</param>
+    /// <param name="term">The term of this leader.</param>
     /// <param name="cancellationToken">Cancels; what is left is still doomed.</param>
     /// <exception cref="StoreUnavailableException">The store refused; what is left is still doomed.</exception>
-    public async ValueTask DeleteAsync(IReadOnlyCollection<string> doomed, CancellationToken cancellationToken)
+    public async ValueTask DeleteAsync(IReadOnlyCollection<string> doomed, long term, CancellationToken cancellationToken)
     {
-        foreach (string[] some in doomed.Chunk(ParallelDeletes)) await Task.WhenAll(some.Select(key => DeleteAsync(key, cancellationToken)));
+        foreach (string[] some in doomed.Chunk(ParallelDeletes)) await Task.WhenAll(some.Select(key => DeleteAsync(key, term, cancellationToken)));
     }
 
     /// <summary>Deletes what an earlier leader doomed and did not get to, and says so in the ledger.</summary>
@@ -33,14 +34,14 @@ public sealed class SnapshotCleaner(IObjectStore store, LedgerKeys keys)
         if (doomed.Count == 0) return 0;
         // Doomed is doomed, whoever leads; the question only spares a process that was overtaken the work.
         await ledger.CheckAsync(cancellationToken);
-        await DeleteAsync(doomed, cancellationToken);
+        await DeleteAsync(doomed, ledger.Claim.Term, cancellationToken);
         await ledger.AppendAsync([new LedgerEvent.Swept(doomed)], cancellationToken);
         return doomed.Count;
     }
 
-    async Task DeleteAsync(string key, CancellationToken cancellationToken)
+    async Task DeleteAsync(string key, long term, CancellationToken cancellationToken)
     {
-        Invariant.That(LedgerKeys.IsDisposable(key), "terms, entries and strangers are never deleted");
+        Invariant.That(LedgerKeys.IsDisposableBy(key, term), "terms, entries that count and strangers are never deleted");
         await store.DeleteAsync(keys.Of(key), cancellationToken);
         Interlocked.Increment(ref _deleted);
     }

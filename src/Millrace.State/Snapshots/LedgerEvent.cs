@@ -20,6 +20,7 @@ namespace Millrace.State.Snapshots;
 [JsonDerivedType(typeof(Unpinned), "unpinned")]
 [JsonDerivedType(typeof(Doomed), "doomed")]
 [JsonDerivedType(typeof(Swept), "swept")]
+[JsonDerivedType(typeof(Pruned), "pruned")]
 public abstract record LedgerEvent
 {
     LedgerEvent() { }
@@ -113,6 +114,11 @@ public abstract record LedgerEvent
     /// <summary>Doomed objects are gone.</summary>
     /// <param name="Keys">Which.</param>
     public sealed record Swept(IReadOnlyList<string> Keys) : LedgerEvent;
+
+    /// <summary>Entries of a superseded term are gone: those from its tail down.</summary>
+    /// <param name="Term">The term.</param>
+    /// <param name="Left">Entries 1 to this one are still to be deleted; 0 when the term is done with.</param>
+    public sealed record Pruned(long Term, long Left) : LedgerEvent;
 }
 
 /// <summary>What a start asked for, so that a command line that is repeated is honoured once.</summary>

@@ -9,6 +9,16 @@ public static class LedgerFold
     /// <summary>The state of a job nothing has happened to.</summary>
     public static LedgerState NewJob(string job) => new() { Job = job };
 
+    /// <summary>
+    /// The state as entry 0 of a new term carries it: the entries of the term it accepts become superfluous with it, and whose they are must not
+    /// be forgotten, as nothing is found by listing.
+    /// </summary>
+    /// <param name="state">Everything that follows from the past.</param>
+    /// <param name="accepted">The last entry of the past that counts; null for a new job.</param>
+    public static LedgerState HandOver(LedgerState state, LedgerPosition? accepted) => accepted is { Sequence: > 0 }
+        ? state with { Superseded = [.. state.Superseded, new SupersededTerm(accepted.Term, accepted.Sequence)] }
+        : state;
+
     /// <summary>The state after an entry. The caller has checked that it can follow.</summary>
     /// <param name="state">Before.</param>
     /// <param name="entry">The entry.</param>
@@ -38,6 +48,7 @@ public static class LedgerFold
     {
         LedgerEvent.Opening opening when entry.Sequence != 0 || entry.Events.Count != 1 => "only entry 0 opens a term, and does nothing else",
         LedgerEvent.Opening opening when opening.State.Job != state.Job => $"it is of job {opening.State.Job}, not {state.Job}",
+        LedgerEvent.Opening opening when SupersededProblem(opening.State.Superseded, entry.Term) is { } problem => problem,
         not LedgerEvent.Opening when entry.Sequence == 0 => "entry 0 must open the term",
         LedgerEvent.TimelineBegun when state.Owed.Count > 0 => $"transaction {TransactionName.Of(state.Owed[0])} of the old timeline is still owed",
         LedgerEvent.TimelineBegun { Origin: TimelineOrigin.Own own } when !Knows(state, own.Snapshot) => $"checkpoint {own.Snapshot.Id} is not kept",
@@ -53,16 +64,31 @@ public static class LedgerFold
         LedgerEvent.Stopped when state.Stop?.Savepoint is null => "the stop has no savepoint",
         LedgerEvent.Stopped or LedgerEvent.Finished when state.Owed.Count > 0 => $"transaction {TransactionName.Of(state.Owed[0])} is still owed",
         LedgerEvent.Pinned pinned when !Knows(state, pinned.Snapshot) => $"checkpoint {pinned.Snapshot.Id} is not kept",
-        LedgerEvent.Doomed doomed => DoomProblem(state, doomed),
+        LedgerEvent.Doomed doomed => DoomProblem(state, entry, doomed),
+        LedgerEvent.Pruned pruned when state.Superseded.All(s => s.Term != pruned.Term || pruned.Left < 0 || pruned.Left >= s.Tail) =>
+            $"of term {pruned.Term} no entries beyond {pruned.Left} were to be deleted",
         _ => null,
     };
+
+    // What is named here is deleted, so nothing may be named that somebody still needs: an entry 0, or anything of this term or a later one.
+    static string? SupersededProblem(IReadOnlyList<SupersededTerm> superseded, long term)
+    {
+        long last = 0;
+        foreach (SupersededTerm one in superseded)
+        {
+            if (one.Term <= last || one.Term >= term || one.Tail < 1) return $"entries up to {one.Term}.{one.Tail} cannot be superseded by term {term}";
+            last = one.Term;
+        }
+
+        return null;
+    }
 
     static OwedTransaction? Undropped(LedgerState state, LedgerEvent.AttemptBegun begun) =>
         state.Owed.FirstOrDefault(owed => !begun.Drops.Contains(owed.Operator));
 
-    static string? DoomProblem(LedgerState state, LedgerEvent.Doomed doomed)
+    static string? DoomProblem(LedgerState state, LedgerEntry entry, LedgerEvent.Doomed doomed)
     {
-        if (doomed.Keys.FirstOrDefault(key => !LedgerKeys.IsDisposable(key)) is { } key) return $"{key} may never be deleted";
+        if (doomed.Keys.FirstOrDefault(key => !LedgerKeys.IsDisposableBy(key, entry.Term)) is { } key) return $"{key} may never be deleted";
         // What a pinned or retained snapshot is found by cannot be deleted; its packs are the cleaner's to spare, who has read the manifest.
         IEnumerable<string> kept = state.Pins.Select(pin => pin.Snapshot.Key)
             .Concat(state.Retained.Select(r => r.Snapshot).Except(doomed.Snapshots).Select(s => s.Key));
@@ -92,6 +118,7 @@ public static class LedgerFold
         LedgerEvent.Unpinned unpinned => state with { Pins = [.. state.Pins.Where(pin => pin.Snapshot != unpinned.Snapshot)] },
         LedgerEvent.Doomed doomed => Doom(state, doomed),
         LedgerEvent.Swept swept => state with { Doomed = [.. state.Doomed.Except(swept.Keys)] },
+        LedgerEvent.Pruned pruned => state with { Superseded = [.. Prune(state.Superseded, pruned)] },
         _ => throw new InvariantBrokenException($"no such event: {e.GetType().Name}"),
     };
 
@@ -182,6 +209,10 @@ public static class LedgerFold
         Retained = [.. state.Retained.Where(r => !doomed.Snapshots.Contains(r.Snapshot))],
         Doomed = [.. state.Doomed.Union(doomed.Keys)],
     };
+
+    static IEnumerable<SupersededTerm> Prune(IReadOnlyList<SupersededTerm> superseded, LedgerEvent.Pruned pruned) => superseded
+        .Select(s => s.Term == pruned.Term ? s with { Tail = pruned.Left } : s)
+        .Where(s => s.Tail > 0);
 
     static bool Knows(LedgerState state, SnapshotReference snapshot) =>
         state.Retained.Any(r => r.Snapshot == snapshot) || state.Pins.Any(pin => pin.Snapshot == snapshot);

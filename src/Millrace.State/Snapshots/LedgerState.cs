@@ -73,6 +73,9 @@ public sealed record LedgerState
     /// <summary>Objects to delete, relative to the root of the job.</summary>
     public IReadOnlyList<string> Doomed { get; init; } = [];
 
+    /// <summary>Terms before the leader's own whose entries are still to be deleted, oldest first. Their entry 0 stays.</summary>
+    public IReadOnlyList<SupersededTerm> Superseded { get; init; } = [];
+
     /// <summary>The stop that is under way, and what it has done; null when there is none.</summary>
     public StopProgress? Stop { get; init; }
 
@@ -112,6 +115,11 @@ public sealed record SnapshotPin(SnapshotReference Snapshot, string Reason, stri
 /// <param name="Sha256">The hash of its manifest.</param>
 /// <param name="TakenAt">When, by the leader's clock.</param>
 public sealed record SavepointRecord(long Id, AttemptId Attempt, string Timeline, string Address, string Sha256, DateTimeOffset TakenAt);
+
+/// <summary>A term that a later one has accepted: nobody needs its entries any more, save entry 0.</summary>
+/// <param name="Term">The term.</param>
+/// <param name="Tail">Entries 1 to this one are to be deleted; 1 or more.</param>
+public sealed record SupersededTerm(long Term, long Tail);
 
 /// <summary>A stop under way.</summary>
 /// <param name="IsDrain">Whether all windows and event timers fire first.</param>

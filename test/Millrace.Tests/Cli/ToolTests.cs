@@ -89,20 +89,26 @@ public sealed class ToolTests : IDisposable
         _folder.Write("state/orders/packs/1.1-0-99.0-abc", "left by a process that was killed");
         _folder.Write("state/orders/checkpoints/99-1.1/_metadata", "{}");
         _folder.Write("state/orders/packs/not-ours", "by hand");
+        _folder.Write("state/orders/ledger/1/9999", "written late by a process that was overtaken");
 
         HostOutcome dry = await AskAsync("snapshots gc --dry-run");
         Assert.Contains("2 files would be deleted", dry.Output, StringComparison.Ordinal);
         Assert.Contains("packs/1.1-0-99.0-abc", dry.Output, StringComparison.Ordinal);
         Assert.Contains("packs/not-ours: not a name that Millrace makes; left alone", dry.Output, StringComparison.Ordinal);
-        Assert.Equal(before.Length + 3, Files().Length);
+        Assert.DoesNotContain("ledger/", dry.Output, StringComparison.Ordinal);   // term 1 is the newest, its entries count
+        Assert.Equal(before.Length + 4, Files().Length);
         Assert.Equal(ExitCodes.NotRunning, (await AskAsync("snapshots gc")).ExitCode);
 
         HostOutcome gc = await AskAsync("snapshots gc --yes");
 
         Assert.Equal(ExitCodes.Finished, gc.ExitCode);
-        Assert.Contains("2 files deleted", gc.Output, StringComparison.Ordinal);
-        // The claim and the entries of the tool's own term are new; nothing that was there is gone.
-        Assert.Empty(before.Except(Files()));
+        Assert.Contains("3 files deleted", gc.Output, StringComparison.Ordinal);
+        Assert.Contains("ledger/1/9999", gc.Output, StringComparison.Ordinal);
+        Assert.Matches(@"\n\d+ entries of earlier terms of the ledger are deleted\n", gc.Output);
+        // The claim and the entries of the tool's own term are new; of what was there, the entries it has accepted are gone.
+        string[] accepted = [.. Files().Where(f => f.Contains("/ledger/1/", StringComparison.Ordinal))];
+        Assert.Equal([_folder["state/orders/ledger/1/0"]], accepted);
+        Assert.DoesNotContain(before.Except(Files()), f => !f.Contains("/ledger/1/", StringComparison.Ordinal));
         Assert.Contains(_folder["state/orders/packs/not-ours"], Files());
         Assert.DoesNotContain(_folder["state/orders/packs/1.1-0-99.0-abc"], Files());
         await RunAndStopAsync("--from", "latest-savepoint");

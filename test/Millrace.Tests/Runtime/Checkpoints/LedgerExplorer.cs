@@ -47,21 +47,50 @@ enum Mutation
 
     /// <summary>Rule 19: entries of the term before are deleted before the own entry 0 is there.</summary>
     DeleteEntries,
+
+    /// <summary>Rule 19: they are deleted when the own entry 0 is there, before the check.</summary>
+    PruneEarly,
+
+    /// <summary>Rule 18: entry 0 does not say which entries are still to be deleted.</summary>
+    ForgetPruning,
+
+    /// <summary>A reader at the end of an older term does not look again whether the newest has begun.</summary>
+    ReadOnce,
+
+    /// <summary>An entry that is gone is taken for lost, though a later leader may have deleted it.</summary>
+    DeletedIsLost,
+}
+
+/// <summary>What is explored together. Everything at once has too many states for a test.</summary>
+[Flags]
+enum Play
+{
+    /// <summary>Transactions are committed and aborted, and what is doomed is deleted.</summary>
+    Sinks = 1,
+
+    /// <summary>Entries of superseded terms are deleted.</summary>
+    Pruning = 2,
+
+    /// <summary>Leaders may roll their term.</summary>
+    Rolls = 4,
+
+    /// <summary>A reader may read once, at any time.</summary>
+    Reader = 8,
 }
 
 /// <summary>
 /// Explores, breadth first, everything that two processes can do to one ledger: each claims, takes over, begins an attempt, prepares a
-/// transaction, commits a checkpoint that owns it and dooms the one before, with answers that get lost and creates that arrive
-/// late. The decisions are those of <see cref="LedgerMachine"/>; the store and the sinks are modelled here.
+/// transaction, commits a checkpoint that owns it and dooms the one before, deletes the entries of the terms it has accepted, and may roll
+/// its term, with answers that get lost and creates and deletions that arrive late. The decisions are those of <see cref="LedgerMachine"/> and <see cref="PruneMachine"/>; the store and the sinks are modelled here.
 /// </summary>
-sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
+sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Play play)
 {
     static readonly DateTimeOffset Day = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     static readonly LedgerKeys Keys = new("");
     static readonly TypeSchema Schema = new(new SchemaType.Scalar("int32"), []);
 
     readonly HashSet<UInt128> _seen = [];
-    readonly Dictionary<string, string> _previous = [];
+    readonly Dictionary<string, LedgerEntry> _entries = [];
 
     // The machine is a pure function and works on real bytes, which cost time: what it said once it need not say again.
     readonly Dictionary<(string Process, string Reply), LeaderState> _steps = [];
@@ -71,11 +100,15 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
 
     public int Leaders { get; private set; }
 
+    public int Pruned { get; private set; }
+
+    public int Reads { get; private set; }
+
     /// <summary>The first broken invariant; null when none can be.</summary>
     public string? Explore()
     {
         var queue = new Queue<World>();
-        World start = new() { Processes = [NewProcess(0, 0), NewProcess(1, 1)], Claims = 2 };
+        World start = new() { Processes = [NewProcess(0, 0), NewProcess(1, 1)], Claims = 2, CanRead = play.HasFlag(Play.Reader) };
         _seen.Add(start.Fingerprint());
         queue.Enqueue(start);
         while (queue.TryDequeue(out World? world))
@@ -114,7 +147,9 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
             }
 
             // What was fenced or outrun is started again; the second process may also crash, at any time.
-            bool isOver = !process.Leader.MayAct && LedgerMachine.Request(process.Leader) is null;
+            bool isOver = IsOver(process.Leader);
+            if (play.HasFlag(Play.Rolls) && process.Stage == 3 && process.Leader.MayAct && world.Claims < claimsMax)
+                yield return world.With(i, new Process(LedgerMachine.Roll(process.Leader, Day), 4, process.Pruning)) with { Claims = world.Claims + 1 };
             if ((isOver || i == 1) && world.Claims < claimsMax)
             {
                 yield return world.With(i, NewProcess(i, world.Claims)) with { Claims = world.Claims + 1 };
@@ -123,8 +158,12 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
 
         for (int i = 0; i < world.Late.Length; i++)
             yield return world with { Store = CreateIfAbsent(world.Store, world.Late[i].Key, world.Late[i].Blob), Late = world.Late.RemoveAt(i) };
+        if (world.CanRead) yield return world with { CanRead = false, Reader = new Process(LedgerMachine.BeginReading(Keys, "job", 0), 0), ReadSince = world.Reported };
+        if (world.Reader is not null) yield return Read(world, world.Reader);
         foreach (Deed deed in world.Actions) yield return Act(world with { Actions = world.Actions.Remove(deed) }, deed);
     }
+
+    static bool IsOver(LeaderState leader) => !leader.MayAct && LedgerMachine.Request(leader) is null;
 
     World Deliver(World world, int i, LedgerRequest request, bool isAnswered, bool isDelayed)
     {
@@ -133,10 +172,52 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
         if (!isAnswered) reply = LedgerMachine.Unanswered;
         string said = reply is LedgerReply.Found && world.Store.TryGetValue(KeyOf(request), out Blob? blob) ? blob.Sha256 : reply.GetType().Name;
         if (!_steps.TryGetValue((process.Key, said), out LeaderState? leader)) _steps.Add((process.Key, said), leader = Step(process.Leader, reply, i));
-        world = world.With(i, new Process(leader, process.Stage));
+        if (leader.Phase is LeaderPhase.Refused refused && IsLossless) return world with { Broken = $"a process refuses a store that lost nothing: {refused.Why}" };
+        world = world.With(i, new Process(leader, process.Stage, IsOver(leader) ? null : process.Pruning));
         world = Early(world, i, process.Leader, leader);
         return leader.MayAct && !process.Leader.MayAct ? Lead(world, i) : world;
     }
+
+    /// <summary>One request of the reader. What it has read in the end must not be older than what was reported before it began.</summary>
+    World Read(World world, Process reader)
+    {
+        LedgerRequest request = LedgerMachine.Request(reader.Leader)!;
+        (LedgerReply reply, world) = Execute(world, request, isDelayed: false);
+        string said = reply is LedgerReply.Found ? world.Store[KeyOf(request)].Sha256 : reply.GetType().Name;
+        if (!_steps.TryGetValue((reader.Key, said), out LeaderState? next)) _steps.Add((reader.Key, said), next = Step(reader.Leader, reply, -1));
+        if (LedgerMachine.Request(next) is not null) return world with { Reader = new Process(next, 0) };
+        Reads++;
+        bool isStale = world.ReadSince is { } since && (next.Tip is not { } tip || !IsAncestor(since, tip.Sha256));
+        string? broken = isStale ? $"a reader ends at {next.Tip}, though more was reported before it began"
+            : next.Phase is LeaderPhase.Read || !IsLossless ? null
+            : $"the reader ends as {next.Phase}";
+        return world with { Reader = null, ReadSince = null, Broken = broken };
+    }
+
+    /// <summary>
+    /// A leader whose entry 0 is committed sends deletions, which arrive whenever they do. That it asks again before each batch is left out:
+    /// the fewer it may send, the less can break.
+    /// </summary>
+    World Prune(World world, int i, LeaderState leader)
+    {
+        if (!play.HasFlag(Play.Pruning)) return world;
+        Process process = world.Processes[i];
+        PruneProgress progress = Advance(world, process.Pruning)?.Progress ?? PruneProgress.None;
+        Pruning pruning = new(leader, progress);
+        world = world.With(i, new Process(leader, process.Stage, pruning));
+        return pruning.Batch is { } batch ? Plan(world, DeedKind.Prune, batch.Keys(Keys).Where(key => !world.Pruned.Contains(key))) : world;
+    }
+
+    static Pruning? Advance(World world, Pruning? pruning) => pruning?.Batch is { } batch && batch.Keys(Keys).All(world.Pruned.Contains)
+        ? new Pruning(pruning.Leader, pruning.Progress.After(batch))
+        : pruning;
+
+    World Plan(World world, DeedKind kind, IEnumerable<string> things) => play.HasFlag(kind == DeedKind.Prune ? Play.Pruning : Play.Sinks)
+        ? world with { Actions = world.Actions.Union(things.Select(what => new Deed(kind, what))) }
+        : world;
+
+    /// <summary>Whether nothing is lost in this exploration, so that nobody may say so.</summary>
+    bool IsLossless => mutation is Mutation.None or Mutation.DeletedIsLost;
 
     (LedgerReply Reply, World World) Execute(World world, LedgerRequest request, bool isDelayed)
     {
@@ -146,7 +227,7 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
             case LedgerRequest.ReadEntry read: return (Read(world, Keys.Entry(read.Term, read.Sequence)), world);
             case LedgerRequest.CreateTerm create: return Create(world, Keys.Term(create.Object.Claim.Term), new Blob(create.Object.Bytes, create.Object.Sha256), isDelayed);
             case LedgerRequest.CreateEntry create:
-                _previous[create.Object.Sha256] = create.Object.Entry.Previous;
+                _entries[create.Object.Sha256] = create.Object.Entry;
                 return Create(world, Keys.Entry(create.Object.Entry.Term, create.Object.Entry.Sequence), new Blob(create.Object.Bytes, create.Object.Sha256), isDelayed);
             default: throw new InvalidOperationException();
         }
@@ -183,12 +264,16 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
         {
             (Mutation.AcceptShort, LeaderPhase.Following) => true,
             (Mutation.NoCheck, LeaderPhase.Checking) => true,
+            (Mutation.ReadOnce, LeaderPhase.LookingAgain) => true,
+            (Mutation.DeletedIsLost, LeaderPhase.Missing) => true,
             _ => false,
         };
         if (isTwisted) return LedgerMachine.Step(next, new LedgerReply.Missing());
         return (mutation, next.Phase) switch
         {
             (Mutation.ClaimLeavesGap, LeaderPhase.Claiming claiming) when i == 1 && leader.Phase is LeaderPhase.Finding => Skip(next, claiming.Claim.Claim),
+            (Mutation.ForgetPruning, LeaderPhase.Appending { Entry.Entry: { Sequence: 0, Events: [LedgerEvent.Opening opening] } entry }) =>
+                next with { Phase = new LeaderPhase.Appending(SealedEntry.Of(entry with { Events = [opening with { State = opening.State with { Superseded = [] } }] })) },
             (Mutation.ExistsIsOurs, LeaderPhase.ComparingClaim c) => LedgerMachine.Step(next, new LedgerReply.Found(c.Claim.Bytes)),
             (Mutation.ExistsIsOurs or Mutation.OtherBytes, LeaderPhase.ComparingEntry c) => LedgerMachine.Step(next, new LedgerReply.Found(c.Entry.Bytes)),
             _ => next,
@@ -206,12 +291,14 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
     {
         bool isThere = before.Phase is LeaderPhase.Appending && after.Phase is LeaderPhase.Checking;
         SealedEntry? entry = (after.Phase as LeaderPhase.Checking)?.Entry;
-        if (mutation == Mutation.CommitEarly && isThere) world = world.Plan(entry!.Entry.Events.OfType<LedgerEvent.CheckpointCommitted>().SelectMany(c => c.Prepared).Select(t => new Deed(DeedKind.Commit, t.Id)));
-        if (mutation == Mutation.DeleteEarly && isThere) world = world.Plan(entry!.Entry.Events.OfType<LedgerEvent.Doomed>().SelectMany(d => d.Keys).Select(key => new Deed(DeedKind.Delete, key)));
+        if (mutation == Mutation.CommitEarly && isThere) world = Plan(world, DeedKind.Commit, entry!.Entry.Events.OfType<LedgerEvent.CheckpointCommitted>().SelectMany(c => c.Prepared).Select(t => t.Id));
+        if (mutation == Mutation.DeleteEarly && isThere) world = Plan(world, DeedKind.Delete, entry!.Entry.Events.OfType<LedgerEvent.Doomed>().SelectMany(d => d.Keys));
         if (mutation == Mutation.AbortEarly && before.Phase is LeaderPhase.Walking or LeaderPhase.Following && after.Phase is LeaderPhase.Appending && mutation == Mutation.AbortEarly)
-            world = world.Plan(Strange(world, after.Job));
+            world = Plan(world, DeedKind.Abort, Strange(world, after.Job));
         if (mutation == Mutation.DeleteEntries && before.Phase is LeaderPhase.Following && after.Phase is LeaderPhase.Appending)
             world = world with { Store = world.Store.RemoveRange(world.Store.Keys.Where(key => key.StartsWith($"ledger/{before.Tip!.Term}/", StringComparison.Ordinal) && !key.EndsWith("/0", StringComparison.Ordinal))) };
+        if (mutation == Mutation.PruneEarly && isThere && entry!.Entry.Events is [LedgerEvent.Opening opening])
+            world = Plan(world, DeedKind.Prune, opening.State.Superseded.SelectMany(s => new PruneBatch(after.Term, s.Term, 1, s.Tail).Keys(Keys)));
         if (mutation == Mutation.DeleteTerm && isThere && after.Term > 2 && entry!.Entry.Sequence == 0) world = world with { Store = world.Store.Remove(Keys.Term(after.Term - 1)) };
         return world;
     }
@@ -224,21 +311,24 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
         world = Report(world, leader);
         if (world.Broken is not null) return world;
         Leaders++;
+        world = Prune(world, i, leader);
+        process = world.Processes[i];
         switch (process.Stage)
         {
             case 0:
-                world = world.Plan(leader.Job.Owed.Select(owed => new Deed(DeedKind.Commit, owed.Id)));
+                world = Plan(world, DeedKind.Commit, leader.Job.Owed.Select(owed => owed.Id));
                 LedgerEvent.AttemptBegun begun = new(leader.Job.Timeline, leader.Job.Latest?.Snapshot, [], []);
                 return Append(world, i, leader.Job.Timeline.Length > 0 ? [begun] :
                     [new LedgerEvent.TimelineBegun("t", new StartToken("", ""), new TimelineOrigin.Nothing()), begun with { Timeline = "t" }]);
             case 1:
-                world = world.Plan(Strange(world, leader.Job));
+                world = Plan(world, DeedKind.Abort, Strange(world, leader.Job));
                 string id = $"tx{leader.Term}";
                 world = world with { Prepared = world.Prepared.Add(id) };
                 return Append(world, i, Checkpoint(leader, id));
             case 2:
-                world = world.Plan(leader.Job.Owed.Select(owed => new Deed(DeedKind.Commit, owed.Id)).Concat(leader.Job.Doomed.Select(key => new Deed(DeedKind.Delete, key))));
-                return world.With(i, new Process(leader, 3));
+                world = Plan(world, DeedKind.Commit, leader.Job.Owed.Select(owed => owed.Id));
+                world = Plan(world, DeedKind.Delete, leader.Job.Doomed);
+                return world.With(i, new Process(leader, 3, process.Pruning));
             default: return world;
         }
     }
@@ -253,27 +343,29 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
     World Append(World world, int i, LedgerEvent[] events)
     {
         Process process = world.Processes[i];
-        string what = string.Join(',', events.Select(e => e.GetType().Name));   // their content follows from the process
+        Pruning? pruning = Advance(world, process.Pruning);
+        LedgerEvent[] pruned = [.. pruning?.Progress.Events(process.Leader.Job) ?? []];
+        string what = string.Join(',', events.Select(e => e.GetType().Name)) + string.Join(',', pruned.Select(e => e.ToString()));   // the rest follows from the process
         if (!_appends.TryGetValue((process.Key, what), out LeaderState? leader))
-            _appends.Add((process.Key, what), leader = LedgerMachine.Append(process.Leader, events, Day));
-        return world.With(i, new Process(leader, process.Stage + 1));
+            _appends.Add((process.Key, what), leader = LedgerMachine.Append(process.Leader, [.. events, .. pruned], Day));
+        return world.With(i, new Process(leader, process.Stage + 1, pruning));
     }
 
     /// <summary>Transactions that no checkpoint of the accepted history owns: nobody settles here, so all that are owned are owed.</summary>
-    static IEnumerable<Deed> Strange(World world, LedgerState job) =>
-        world.Prepared.Except(job.Owed.Select(owed => owed.Id)).Select(id => new Deed(DeedKind.Abort, id));
+    static IEnumerable<string> Strange(World world, LedgerState job) => world.Prepared.Except(job.Owed.Select(owed => owed.Id));
 
     World Report(World world, LeaderState leader)
     {
         string tip = leader.Tip!.Sha256;
         if (world.Reported is { } last && !IsAncestor(last, tip)) return world with { Broken = $"term {leader.Term} reported {leader.Tip}, whose history lacks an entry that was reported before" };
+        if (Forgotten(world, leader) is { } forgotten) return world with { Broken = $"term {leader.Term} leads, and nobody remembers to delete {forgotten}" };
         world = world with { Reported = tip, Retained = [.. leader.Job.Retained.Select(r => r.Snapshot.Key)] };
         return RequireRetained(world);
     }
 
     bool IsAncestor(string older, string newer)
     {
-        for (string at = newer; at != LedgerEntry.None; at = _previous[at])
+        for (string at = newer; at != LedgerEntry.None; at = _entries[at].Previous)
         {
             if (at == older) return true;
         }
@@ -281,7 +373,27 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
         return false;
     }
 
-    static World Act(World world, Deed deed) => deed.Kind switch
+    /// <summary>An entry of the history that is superfluous, was not deleted, and is not on the list of what is to be.</summary>
+    string? Forgotten(World world, LeaderState leader)
+    {
+        for (string at = leader.Tip!.Sha256; at != LedgerEntry.None; at = _entries[at].Previous)
+        {
+            LedgerEntry entry = _entries[at];
+            if (entry.Term == leader.Term || entry.Sequence == 0 || world.Pruned.Contains(Keys.Entry(entry.Term, entry.Sequence))) continue;
+            if (!leader.Job.Superseded.Any(s => s.Term == entry.Term && s.Tail >= entry.Sequence)) return Keys.Entry(entry.Term, entry.Sequence);
+        }
+
+        return null;
+    }
+
+    World Act(World world, Deed deed)
+    {
+        if (deed.Kind != DeedKind.Prune) return ActOutside(world, deed);
+        Pruned++;
+        return world with { Store = world.Store.Remove(deed.What), Pruned = world.Pruned.Add(deed.What) };
+    }
+
+    static World ActOutside(World world, Deed deed) => deed.Kind switch
     {
         DeedKind.Commit when world.Aborted.Contains(deed.What) => world with { Broken = $"{deed.What} was aborted and is committed" },
         DeedKind.Abort when world.Committed.Contains(deed.What) => world with { Broken = $"{deed.What} was committed and is aborted" },
@@ -301,6 +413,7 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
         Commit,
         Abort,
         Delete,
+        Prune,
     }
 
     sealed record Deed(DeedKind Kind, string What) : IComparable<Deed>
@@ -310,12 +423,23 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
 
     sealed record Blob(ReadOnlyMemory<byte> Bytes, string Sha256);
 
-    sealed record Process(LeaderState Leader, int Stage)
+    /// <summary>How far a leader is with deleting entries.</summary>
+    /// <param name="Leader">What it knew when it last had nothing under way.</param>
+    /// <param name="Progress">What is deleted.</param>
+    sealed record Pruning(LeaderState Leader, PruneProgress Progress)
+    {
+        public PruneBatch? Batch { get; } = PruneMachine.Next(Leader, Progress);
+
+        /// <summary>Tells apart what differs, beside the process itself.</summary>
+        public string Key { get; } = string.Join(',', Leader.Job.Superseded.Select(s => $"{s.Term}:{s.Tail}:{Progress.Left(s)}"));
+    }
+
+    sealed record Process(LeaderState Leader, int Stage, Pruning? Pruning = null)
     {
         /// <summary>Tells apart what differs: the history behind the tip follows from its hash.</summary>
-        public string Key { get; } = $"{Stage}/{Leader.Term}/{Leader.Claim!.Leader}{Leader.Claim.Nonce[^2..]}/{Leader.Tip?.Sha256}/" + Leader.Phase switch
+        public string Key { get; } = $"{Stage}/{Leader.Term}/{Leader.Claim?.Leader}{Leader.Claim?.Nonce[^2..]}/{Leader.Tip?.Sha256}/" + Leader.Phase switch
         {
-            LeaderPhase.Finding f => $"f{f.Search.Low},{f.Search.High},{f.Search.Step}",
+            LeaderPhase.Finding f => $"f{f.Search.Low},{f.Search.High},{f.Search.Step},{f.Search.Hint}",
             LeaderPhase.Walking w => $"w{w.Term}",
             LeaderPhase.Appending a => $"a{a.Entry.Sha256}",
             LeaderPhase.ComparingEntry c => $"c{c.Entry.Sha256}",
@@ -344,6 +468,15 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
 
         public ImmutableArray<string> Retained { get; init; } = [];
 
+        public ImmutableSortedSet<string> Pruned { get; init; } = [];
+
+        public bool CanRead { get; init; }
+
+        public Process? Reader { get; init; }
+
+        /// <summary>What was reported when the reader began.</summary>
+        public string? ReadSince { get; init; }
+
         public string? Reported { get; init; }
 
         public string? Broken { get; init; }
@@ -354,17 +487,16 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax)
 
         public World With(int i, Process process) => this with { Processes = Processes.SetItem(i, process) };
 
-        public World Plan(IEnumerable<Deed> deeds) => this with { Actions = Actions.Union(deeds) };
-
         public UInt128 Fingerprint()
         {
             var text = new StringBuilder(512);
-            foreach (Process process in Processes) text.Append(process.Key).Append('|');
+            foreach (Process process in Processes) text.Append(process.Key).Append('/').Append(process.Pruning?.Key).Append('|');
             foreach ((string key, Blob blob) in Store) text.Append(key).Append(blob.Sha256.AsSpan(0, 16));
             text.Append('|');
             foreach (string late in Late.Select(late => late.Key + late.Blob.Sha256).Order(StringComparer.Ordinal)) text.Append(late);
             text.Append('|').AppendJoin(',', Actions.Select(deed => $"{(int)deed.Kind}{deed.What}")).Append('|').AppendJoin(',', Prepared)
-                .Append('|').AppendJoin(',', Committed).Append('|').AppendJoin(',', Aborted).Append('|').AppendJoin(',', Deleted)
+                .Append('|').AppendJoin(',', Committed).Append('|').AppendJoin(',', Aborted).Append('|').AppendJoin(',', Deleted).Append('|').AppendJoin(',', Pruned)
+                .Append('|').Append(CanRead).Append(Reader?.Key).Append('|').Append(ReadSince)
                 .Append('|').Append(Reported).Append('|').Append(Claims).Append('|').Append(Faults);
             byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()));
             return BitConverter.ToUInt128(hash);

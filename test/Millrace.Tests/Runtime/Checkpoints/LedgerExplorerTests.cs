@@ -5,7 +5,7 @@ public sealed class LedgerExplorerTests
     [Fact]
     public void Explore_TheRules_BreakNoInvariant()
     {
-        var explorer = new LedgerExplorer(Mutation.None, claimsMax: 3, faultsMax: 1);
+        var explorer = new LedgerExplorer(Mutation.None, claimsMax: 3, faultsMax: 1, Play.Sinks);
 
         Assert.Null(explorer.Explore());
 
@@ -13,6 +13,43 @@ public sealed class LedgerExplorerTests
         Assert.InRange(explorer.States, 10_000, int.MaxValue);
         Assert.InRange(explorer.Leaders, 1_000, int.MaxValue);
         TestContext.Current.TestOutputHelper?.WriteLine($"{explorer.States} states, {explorer.Leaders} times leading");
+    }
+
+    [Theory]
+    [InlineData("Pruning", 1)]
+    [InlineData("Pruning, Rolls", 1)]
+    [InlineData("Pruning, Sinks", 0)]
+    public void Explore_DeletingEntries_BreaksNoInvariant(string play, int faultsMax)
+    {
+        var explorer = new LedgerExplorer(Mutation.None, claimsMax: 3, faultsMax, Enum.Parse<Play>(play));
+
+        Assert.Null(explorer.Explore());
+
+        Assert.InRange(explorer.Pruned, 1_000, int.MaxValue);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{play}: {explorer.States} states, {explorer.Leaders} times leading, {explorer.Pruned} entries deleted");
+    }
+
+    // With three claims there are 2.7 million states, and nothing breaks either; that takes more than a minute.
+    [Fact]
+    public void Explore_WithAReader_NeverReadsLessThanWasReported()
+    {
+        var explorer = new LedgerExplorer(Mutation.None, claimsMax: 2, faultsMax: 0, Play.Pruning | Play.Reader);
+
+        Assert.Null(explorer.Explore());
+
+        Assert.InRange(explorer.Reads, 1_000, int.MaxValue);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{explorer.States} states, {explorer.Reads} times read");
+    }
+
+    [Fact]
+    public void Explore_AReaderThatDoesNotLookAgain_ReadsLessThanWasReported()
+    {
+        var explorer = new LedgerExplorer(Mutation.ReadOnce, claimsMax: 2, faultsMax: 0, Play.Pruning | Play.Reader);
+
+        string? broken = explorer.Explore();
+
+        Assert.Contains("a reader ends at ", broken, StringComparison.Ordinal);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{broken} (after {explorer.States} states)");
     }
 
     [Theory]
@@ -28,9 +65,12 @@ public sealed class LedgerExplorerTests
     [InlineData(nameof(Mutation.DeleteEarly))]
     [InlineData(nameof(Mutation.DeleteTerm))]
     [InlineData(nameof(Mutation.DeleteEntries))]
-    public void Explore_WithoutOneOfTheRules_BreaksAnInvariant(string rule)
+    [InlineData(nameof(Mutation.PruneEarly), nameof(Play.Pruning))]
+    [InlineData(nameof(Mutation.ForgetPruning), nameof(Play.Pruning))]
+    [InlineData(nameof(Mutation.DeletedIsLost), nameof(Play.Pruning))]
+    public void Explore_WithoutOneOfTheRules_BreaksAnInvariant(string rule, string play = nameof(Play.Sinks))
     {
-        var explorer = new LedgerExplorer(Enum.Parse<Mutation>(rule), claimsMax: 3, faultsMax: 1);
+        var explorer = new LedgerExplorer(Enum.Parse<Mutation>(rule), claimsMax: 3, faultsMax: 1, Enum.Parse<Play>(play));
 
         string? broken = explorer.Explore();
 

@@ -65,6 +65,22 @@ public sealed class RetentionTests
     [InlineData("somebody/else", false)]
     public void IsDisposable_OnlyPacksAndManifests(string key, bool expected) => Assert.Equal(expected, LedgerKeys.IsDisposable(key));
 
+    [Theory]
+    [InlineData("ledger/6/1", true)]
+    [InlineData("ledger/1/10000", true)]
+    [InlineData("packs/1.1-0-1", true)]
+    [InlineData("ledger/6/0", false)]
+    [InlineData("ledger/7/1", false)]
+    [InlineData("ledger/8/1", false)]
+    [InlineData("ledger/6/01", false)]
+    [InlineData("ledger/6/-1", false)]
+    [InlineData("ledger/6/1/1", false)]
+    [InlineData("ledger/6/99999999999999999999", false)]
+    [InlineData("terms/1", false)]
+    [InlineData("HEAD", false)]
+    public void IsDisposableBy_LeaderOfTerm7_NoEntry0AndNothingOfItsOwnTerm(string key, bool expected) =>
+        Assert.Equal(expected, LedgerKeys.IsDisposableBy(key, 7));
+
     LedgerEvent.Doomed? Plan(SnapshotReference[] retained, SnapshotPin[] pins, long[] parents, int max) =>
         Retention.Plan(retained, pins, parents, max, _manifests.GetValueOrDefault);
 

@@ -16,7 +16,7 @@ public sealed class LedgerJsonTests
     {
         Job = "sales", Phase = JobPhase.Stopping, Cause = "c", Timeline = "t", Token = new StartToken("fresh", "f"), Origin = new TimelineOrigin.Folder("s3://b/x", "00", true),
         Attempt = new AttemptId(2, 1), NextCheckpoint = 8, Retained = [Retained], Pins = [new SnapshotPin(Snapshot, "why", "file:///sp")],
-        Savepoints = [new SavepointRecord(7, new AttemptId(2, 1), "t", "s3://b/sp", "11", Noon)], Owed = [Owed], Doomed = ["packs/1-0-1"],
+        Savepoints = [new SavepointRecord(7, new AttemptId(2, 1), "t", "s3://b/sp", "11", Noon)], Owed = [Owed], Doomed = ["packs/1-0-1"], Superseded = [new SupersededTerm(1, 9)],
         Stop = new StopProgress(true, "file:///sp", Snapshot, "file:///sp/7"),
     };
 
@@ -31,7 +31,7 @@ public sealed class LedgerJsonTests
         new LedgerEvent.SavepointTaken(Snapshot, "file:///sp", "22"), new LedgerEvent.TransactionsSettled([TransactionName.Of(Owed)]),
         new LedgerEvent.Stopping(true, null), new LedgerEvent.Stopped(), new LedgerEvent.Cancelled(), new LedgerEvent.Interrupted("SIGTERM"),
         new LedgerEvent.Finished(), new LedgerEvent.Failed("why"), new LedgerEvent.Pinned(Snapshot, "why"), new LedgerEvent.Unpinned(Snapshot),
-        new LedgerEvent.Doomed([Snapshot], ["packs/x"]), new LedgerEvent.Swept(["packs/x"]),
+        new LedgerEvent.Doomed([Snapshot], ["packs/x"]), new LedgerEvent.Swept(["packs/x"]), new LedgerEvent.Pruned(1, 4),
     ];
 
     public static TheoryData<int> EventNumbers => [.. Enumerable.Range(0, Events.Length)];
@@ -113,6 +113,18 @@ public sealed class LedgerJsonTests
         byte[] bytes = Encoding.UTF8.GetBytes(text.Replace("\"cause\":", "\"later\": {\"x\": [1]}, \"cause\":", StringComparison.Ordinal));
 
         Assert.Equal(Events[13], LedgerEntry.Read("k", bytes).Events[0]);
+    }
+
+    [Fact]
+    public void Read_StateWithoutSupersededTerms_HasNone()
+    {
+        string text = Encoding.UTF8.GetString(Entry(Events[0]).ToBytes());
+        int from = text.IndexOf("\"superseded\"", StringComparison.Ordinal), to = text.IndexOf("\"stop\"", from, StringComparison.Ordinal);
+
+        var opening = (LedgerEvent.Opening)LedgerEntry.Read("k", Encoding.UTF8.GetBytes(text.Remove(from, to - from))).Events[0];
+
+        Assert.Empty(opening.State.Superseded);
+        Assert.NotNull(opening.State.Stop);
     }
 
     [Theory]
