@@ -62,7 +62,7 @@ public sealed class EmbeddedJob : IRunningJob
     {
         foreach (Cell cell in _deployment.Tasks.SelectMany(static t => t.Driver.Cells).Where(static c => c.IsOperator))
         {
-            if (cell.FinalCut().Prepared is not { } prepared) continue;
+            if (cell.FinalCut(confirmed: 0).Prepared is not { } prepared) continue;
             foreach (OwedTransaction owed in await prepared.ConfigureAwait(false)) await OwedSettlement.CommitAsync(owed, _sinks, CancellationToken.None).ConfigureAwait(false);
         }
     }

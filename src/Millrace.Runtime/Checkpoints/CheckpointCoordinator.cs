@@ -92,7 +92,8 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
     {
         // One that was recorded is finished, wherever it led; a new one is not begun when its savepoint cannot be written.
         if (_context.Ledger.State.Stop is null && await ProblemAsync(target, cancellationToken) is { } problem) return new CheckpointAnswer.Refused(problem);
-        await _context.Ledger.AppendAsync(state => state.Stop is null ? [new LedgerEvent.Stopping(isDrain, target)] : [], cancellationToken);
+        await _context.Ledger.AppendAsync(state => state is { Stop: null, Phase: JobPhase.Running } ? [new LedgerEvent.Stopping(isDrain, target)] : [], cancellationToken);
+        if (_context.Ledger.State.Stop is null) return new CheckpointAnswer.Refused("the job has ended meanwhile");
         return await AskAsync(CheckpointPurpose.Stop, target, isDrain);
     }
 

@@ -7,6 +7,10 @@ namespace Millrace.Runtime.Checkpoints;
 /// <summary>Makes a collected checkpoint count: manifest, then entry. One at a time.</summary>
 sealed class CheckpointWriter(CheckpointContext context, CheckpointBooks books, ManifestCache cache, AttemptId deployment)
 {
+    // What entries of this deployment have named as owed: parts of finished tasks repeat it until they hear that a checkpoint that has it was
+    // confirmed, and it may be acknowledged before that. By checkpoint, so that it is forgotten.
+    readonly SortedDictionary<long, IReadOnlyList<TransactionName>> _told = [];
+
     /// <summary>Writes and commits.</summary>
     /// <param name="attempt">With everything collected.</param>
     /// <param name="begunAt">When it began, by the leader's clock.</param>
@@ -18,11 +22,15 @@ sealed class CheckpointWriter(CheckpointContext context, CheckpointBooks books, 
         CheckpointAttempt attempt, DateTimeOffset begunAt, IReadOnlyCollection<long> parents, CancellationToken cancellationToken)
     {
         await cache.LoadAsync(context.Ledger.State, cancellationToken);
+        foreach (long old in _told.Keys.Where(id => id <= attempt.Barrier.Confirmed).ToArray()) _told.Remove(old);
         CheckpointPage page = books.Open();
+        // Taken before the manifest is assembled: what the ledger has heard of may be acknowledged while the manifest is written, and must not be owed again.
+        HashSet<TransactionName> known = [.. context.Ledger.State.Owed.Select(TransactionName.Of)];
         SnapshotManifest manifest = Assemble(attempt, begunAt, page);
         SnapshotReference snapshot = await WriteAsync(manifest, cancellationToken);
         cache.Add(snapshot, manifest);
-        await context.Ledger.AppendAsync(state => Events(state, attempt, snapshot, manifest, page, parents), cancellationToken);
+        await context.Ledger.AppendAsync(state => Events(state, attempt, snapshot, manifest, known, page, parents), cancellationToken);
+        _told[attempt.Id] = [.. manifest.Owed.Select(TransactionName.Of).Where(name => !known.Contains(name))];
         books.Close(page);
         cache.Trim(context.Ledger.State);
         return snapshot;
@@ -86,22 +94,23 @@ sealed class CheckpointWriter(CheckpointContext context, CheckpointBooks books, 
         Range = slice.Range,
         IsFinished = slice.IsFinished,
         Watermark = slice.Watermark,
+        Ahead = slice.Ahead,
         States = slice.States,
     };
 
     /// <summary>Everything that is not acknowledged: by the ledger before, or by the entry that comes with this manifest.</summary>
     List<OwedTransaction> Owed(CheckpointPage page, WorkerSnapshot[] parts)
     {
-        HashSet<TransactionName> seen = [.. page.Settled];
-        IEnumerable<OwedTransaction> prepared = parts.SelectMany(part => part.Operators).SelectMany(slice => slice.Prepared);
+        HashSet<TransactionName> seen = [.. page.Settled], told = [.. _told.Values.SelectMany(static names => names)];
+        IEnumerable<OwedTransaction> prepared = parts.SelectMany(part => part.Operators).SelectMany(slice => slice.Prepared)
+            .Where(transaction => !told.Contains(TransactionName.Of(transaction)));
         return [.. context.Ledger.State.Owed.Concat(page.StrayTransactions).Concat(prepared).Where(owed => seen.Add(TransactionName.Of(owed)))];
     }
 
     IReadOnlyList<LedgerEvent> Events(
-        LedgerState state, CheckpointAttempt attempt, SnapshotReference snapshot, SnapshotManifest manifest, CheckpointPage page,
-        IReadOnlyCollection<long> parents)
+        LedgerState state, CheckpointAttempt attempt, SnapshotReference snapshot, SnapshotManifest manifest, HashSet<TransactionName> known,
+        CheckpointPage page, IReadOnlyCollection<long> parents)
     {
-        HashSet<TransactionName> known = [.. state.Owed.Select(TransactionName.Of)];
         SourcePosition[] positions =
         [
             .. from op in manifest.Operators

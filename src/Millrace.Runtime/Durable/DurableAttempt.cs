@@ -34,7 +34,9 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IAsyncDisposabl
     readonly CheckpointCoordinator _coordinator;
     readonly OwedSinks _sinks;
     readonly TaskCompletionSource<Exception> _prepareFailed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly Lock _lock = new();   // guards _stop
     Task<CheckpointAnswer>? _stop;
+    volatile bool _isEndedByStop;
 
     public DurableAttempt(DurableProgram program, Ledger ledger, RestorePoint? from, Action<CheckpointStatistics> taken)
     {
@@ -91,9 +93,6 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IAsyncDisposabl
     /// <summary>The checkpoints of the deployment.</summary>
     public CheckpointCoordinator Coordinator => _coordinator;
 
-    /// <summary>The stop that was asked for; null when none was.</summary>
-    public Task<CheckpointAnswer>? Stop => Volatile.Read(ref _stop);
-
     /// <summary>Runs to the end of the tasks.</summary>
     /// <exception cref="StuckUserCodeException">User code did not return.</exception>
     public async Task<DeploymentEnd> RunAsync()
@@ -106,11 +105,16 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IAsyncDisposabl
     /// <summary>Drops what is under way. Returns at once.</summary>
     public void Cancel() => _deployment.Cancel();
 
-    /// <summary>Begins to stop: sources end with a savepoint, then everything is committed and recorded.</summary>
+    /// <summary>Begins to stop: sources end with a savepoint, then everything is committed and recorded. Asked twice, it is one stop.</summary>
     public Task<CheckpointAnswer> StopAsync(bool isDrain, string? target)
     {
-        Task<CheckpointAnswer> stop = _coordinator.StopAsync(isDrain, target, CancellationToken.None);
-        return Interlocked.CompareExchange(ref _stop, stop, null) ?? stop;
+        lock (_lock)
+        {
+            // One that was refused before it was recorded, for a folder that cannot be written say, was none.
+            bool wasRefused = _stop is { IsCompleted: true } && _ledger.State.Stop is null;
+            if (_stop is null || wasRefused) _stop = _coordinator.StopAsync(isDrain, target, CancellationToken.None);
+            return _stop;
+        }
     }
 
     public async ValueTask DisposeAsync() => await _coordinator.DisposeAsync().ConfigureAwait(false);
@@ -119,6 +123,7 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IAsyncDisposabl
     void ICheckpointTasks.Trigger(Barrier barrier)
     {
         KeyValuePair<string, StateEntry>[] leaders = [.. _context.Assigners.Select(a => KeyValuePair.Create(a.Key, a.Value.Cut(barrier.Id)))];
+        _isEndedByStop |= barrier.IsStop;
         _snapshots.Begin(barrier, leaders);
         _deployment.Trigger(barrier);
     }
@@ -156,10 +161,14 @@ sealed class DurableAttempt : ICheckpointTasks, ISnapshotLeader, IAsyncDisposabl
     /// <summary>All tasks have finished: by the end of their input, or because they were stopped.</summary>
     async Task CompleteAsync()
     {
-        if (Stop is { } stop)
+        Task<CheckpointAnswer>? stop;
+        lock (_lock) stop = _stop;
+        if (stop is not null)
         {
-            if (await AnswerAsync(stop).ConfigureAwait(false) is CheckpointAnswer.Refused refused) throw Failure($"the job could not be stopped: {refused.Why}");
-            return;
+            CheckpointAnswer answer = await AnswerAsync(stop).ConfigureAwait(false);
+            if (answer is CheckpointAnswer.Taken) return;
+            if (_isEndedByStop) throw Failure($"the job could not be stopped: {((CheckpointAnswer.Refused)answer).Why}");
+            // The tasks came to the end of their input before they heard of it.
         }
 
         if (await AnswerAsync(_coordinator.FinishAsync()).ConfigureAwait(false) is CheckpointAnswer.Refused unfinished)

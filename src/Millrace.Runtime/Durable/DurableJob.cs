@@ -223,7 +223,8 @@ public sealed class DurableJob : IRunningJob
 
             switch (end.Outcome)
             {
-                case JobOutcome.Finished when attempt.Stop is not null:
+                // A stop that came too late has no savepoint: the job had finished.
+                case JobOutcome.Finished when ledger.State.Stop?.Savepoint is not null:
                     await attempt.Coordinator.EndAsync(new LedgerEvent.Stopped(), CancellationToken.None).ConfigureAwait(false);
                     return Result(JobEnding.Stopped, ledger.State.Savepoints[^1].Address);
                 case JobOutcome.Finished:

@@ -56,6 +56,12 @@ public sealed record DurableOptions
     /// <value>Where this process can be reached, as a URL; empty when it cannot.</value>
     public string Endpoint { get; init; } = "";
 
+    /// <value>Entries after which a leader begins a new term: a simulation rolls often.</value>
+    internal int EntriesPerTerm { get; init; } = new LedgerOptions().EntriesPerTerm;
+
+    /// <value>How the rows of snapshots are seen: a simulation breaks them on purpose.</value>
+    internal Func<Tasks.IRestoredRows, Tasks.IRestoredRows> RowsView { get; init; } = static rows => rows;
+
     /// <value>Whether whoever holds the newest claim is alive and leads the job. The default believes that nobody is.</value>
     public Func<TermClaim, CancellationToken, ValueTask<bool>> IsAlive { get; init; } = static (_, _) => ValueTask.FromResult(false);
 

@@ -33,7 +33,7 @@ sealed class JobStart
         _options = options;
         _durable = durable;
         _operators = ProgramStates.Of(plan, options);
-        _ledgerOptions = new() { Leader = durable.Leader, Endpoint = durable.Endpoint };
+        _ledgerOptions = new() { Leader = durable.Leader, Endpoint = durable.Endpoint, EntriesPerTerm = durable.EntriesPerTerm };
         Folder = durable.Store.Under(plan.JobName);
         _finder = new(Folder, durable);
         _claim = new(plan.JobName, durable.Store.Address, _finder, new(RetryPolicy.Default, options.Time, options.Nonces));
@@ -53,17 +53,12 @@ sealed class JobStart
     /// <exception cref="JobLedElsewhereException">Another process leads the job.</exception>
     public async Task<StartOutcome> BeginAsync(CancellationToken cancellationToken)
     {
-        LedgerView? view = await LedgerReader.ReadAsync(Folder, _keys, Program.Job, _options.Time, _ledgerOptions, cancellationToken).ConfigureAwait(false);
-        if (view is not null && await _durable.IsAlive(view.Claim, cancellationToken).ConfigureAwait(false)) throw new JobLedElsewhereException(view.Claim);
         // Decided twice: before anybody is fenced, so that a refusal changes nothing; and on what this process then leads.
-        (StartAction action, RestorePoint? from) = await DecideAsync(view?.State, Request, cancellationToken).ConfigureAwait(false);
-        if (action is StartAction.AlreadyFinished finished) return new(null, null, finished.Why);
-        if (from is not null) await from.DisposeAsync().ConfigureAwait(false);
-
+        if (await LookAsync(cancellationToken).ConfigureAwait(false) is { } finished) return new(null, null, finished.Why);
         Ledger ledger = await LeadAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            (action, from) = await DecideAsync(ledger.State, Request, cancellationToken).ConfigureAwait(false);
+            (StartAction action, RestorePoint? from) = await DecideLeadingAsync(ledger, Request, cancellationToken).ConfigureAwait(false);
             return await TakeUpAsync(ledger, action, from, cancellationToken).ConfigureAwait(false);
         }
         catch
@@ -72,6 +67,32 @@ sealed class JobStart
             throw;
         }
     }
+
+    /// <summary>Looks at the job without any right to change it.</summary>
+    /// <returns>Why there is nothing to run; null when there is.</returns>
+    async Task<StartAction.AlreadyFinished?> LookAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            LedgerView? view = await ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (view is not null && await _durable.IsAlive(view.Claim, cancellationToken).ConfigureAwait(false)) throw new JobLedElsewhereException(view.Claim);
+            try
+            {
+                (StartAction action, RestorePoint? from) = await DecideAsync(view?.State, Request, cancellationToken).ConfigureAwait(false);
+                if (from is not null) await from.DisposeAsync().ConfigureAwait(false);
+                return action as StartAction.AlreadyFinished;
+            }
+            catch (StartRefusedException) when (_damaged.Count > 0)
+            {
+                // Somebody else may lead by now, and have deleted what was needed no longer.
+                if ((await ReadAsync(cancellationToken).ConfigureAwait(false))?.Tip == view?.Tip) throw;
+                _damaged.Clear();
+            }
+        }
+    }
+
+    ValueTask<LedgerView?> ReadAsync(CancellationToken cancellationToken) =>
+        LedgerReader.ReadAsync(Folder, _keys, Program.Job, _options.Time, _ledgerOptions, cancellationToken);
 
     /// <summary>After a failure: commits what is owed, and finds what to go on from.</summary>
     /// <param name="ledger">The ledger.</param>
@@ -88,11 +109,14 @@ sealed class JobStart
 
         await SettleAsync(ledger, cancellationToken).ConfigureAwait(false);
         StartRequest goOn = Request with { From = new StartFrom.Unsaid(), IsRewind = false };
-        (StartAction action, RestorePoint? from) = await DecideAsync(ledger.State, goOn, cancellationToken).ConfigureAwait(false);
+        (StartAction action, RestorePoint? from) = await DecideLeadingAsync(ledger, goOn, cancellationToken).ConfigureAwait(false);
         return action is StartAction.FinishStop { ResumeFrom: null } stop
             ? (null, await FinishStopAsync(ledger, stop, cancellationToken).ConfigureAwait(false))
             : (from, null);
     }
+
+    async Task AppendAsync(Ledger ledger, LedgerEvent e, CancellationToken cancellationToken) =>
+        await ledger.AppendAsync(await EventLeavings.WithDoomedAsync(Folder, ledger, e, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
 
     SavepointCopy Savepoints => new(Folder, _durable, _options.Nonces);
 
@@ -111,7 +135,7 @@ sealed class JobStart
     /// <summary>What this start would do, without doing it.</summary>
     public async Task<StartPlan> PlanAsync(CancellationToken cancellationToken)
     {
-        LedgerView? view = await LedgerReader.ReadAsync(Folder, _keys, Program.Job, _options.Time, _ledgerOptions, cancellationToken).ConfigureAwait(false);
+        LedgerView? view = await ReadAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             (StartAction action, RestorePoint? from) = await FindAsync(view?.State, Request, cancellationToken).ConfigureAwait(false);
@@ -138,6 +162,21 @@ sealed class JobStart
         catch
         {
             await from.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Decides on a history that this process leads. What looks damaged may only be gone because another leads by now.</summary>
+    /// <exception cref="LedgerFencedException">Another process leads.</exception>
+    async Task<(StartAction Action, RestorePoint? From)> DecideLeadingAsync(Ledger ledger, StartRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DecideAsync(ledger.State, request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StartRefusedException) when (_damaged.Count > 0)
+        {
+            await ledger.CheckAsync(cancellationToken).ConfigureAwait(false);
             throw;
         }
     }
@@ -238,8 +277,7 @@ sealed class JobStart
         {
             TellOfRepetition(ledger.State, from);
             LedgerEvent.TimelineBegun begun = new(_options.Nonces.NextName(), Request.Token, origin);
-            IReadOnlyList<LedgerEvent> doomed = await TimelineLeavings.DoomAsync(Folder, ledger, begun, cancellationToken).ConfigureAwait(false);
-            await ledger.AppendAsync([begun, .. doomed], cancellationToken).ConfigureAwait(false);
+            await AppendAsync(ledger, begun, cancellationToken).ConfigureAwait(false);
         }
 
         Tell(action, from);
@@ -269,7 +307,7 @@ sealed class JobStart
             try
             {
                 SavepointFolder folder = await Savepoints.CopyAsync(pin.Snapshot, pin.Target, cancellationToken).ConfigureAwait(false);
-                await ledger.AppendAsync([new LedgerEvent.SavepointTaken(pin.Snapshot, folder.Address, folder.Sha256)], cancellationToken).ConfigureAwait(false);
+                await AppendAsync(ledger, new LedgerEvent.SavepointTaken(pin.Snapshot, folder.Address, folder.Sha256), cancellationToken).ConfigureAwait(false);
                 _durable.Tell($"savepoint {pin.Snapshot.Id}, which was begun before, is complete: {folder.Address}");
             }
             catch (SavepointFailedException failure)
@@ -304,7 +342,7 @@ sealed class JobStart
         if (stop.Step == StopStep.Gather)
         {
             SavepointFolder folder = await Savepoints.CopyAsync(stop.Stop.Snapshot!, stop.Stop.Target, cancellationToken).ConfigureAwait(false);
-            await ledger.AppendAsync([new LedgerEvent.SavepointTaken(stop.Stop.Snapshot!, folder.Address, folder.Sha256)], cancellationToken).ConfigureAwait(false);
+            await AppendAsync(ledger, new LedgerEvent.SavepointTaken(stop.Stop.Snapshot!, folder.Address, folder.Sha256), cancellationToken).ConfigureAwait(false);
         }
 
         await SettleAsync(ledger, cancellationToken).ConfigureAwait(false);

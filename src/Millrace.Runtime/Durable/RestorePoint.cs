@@ -17,7 +17,7 @@ sealed record RestorePoint(SnapshotReader Reader, SnapshotReference? Own, IObjec
     /// <summary>What it holds, by the id the operator has in the program.</summary>
     public Dictionary<string, RestoredOperator> Operators(DurableOptions options)
     {
-        RestoredRows rows = new(Reader);
+        IRestoredRows rows = options.RowsView(new RestoredRows(Reader));
         Dictionary<string, string> names = options.Renames.ToDictionary(static r => r.From, static r => r.To, StringComparer.Ordinal);
         return Manifest.Operators
             .Where(op => !options.Drops.Contains(op.Id))

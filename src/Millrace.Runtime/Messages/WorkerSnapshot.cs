@@ -24,6 +24,9 @@ public sealed record OperatorSlice
     /// <summary>Where event time stood; none without event time. Never the end of input.</summary>
     public Timestamp Watermark { get; init; } = Timestamp.None;
 
+    /// <summary>Parts of the slice for which event time was further than that.</summary>
+    public IReadOnlyList<RangeWatermark> Ahead { get; init; } = [];
+
     /// <summary>
     /// Its states: the runs written for this checkpoint (older runs that still count are carried over from the parent manifest, by key
     /// range and <see cref="RunEntry.IsFull"/>), and the items of operator states.

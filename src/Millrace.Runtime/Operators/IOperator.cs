@@ -53,9 +53,15 @@ public interface IOperator<TIn, TOut>
 
     /// <summary>Its states were restored, before the first record: takes up where it left off.</summary>
     /// <param name="watermark">Where event time stood, or <see cref="OwnTime"/>; none where there was none.</param>
-    void OnRestored(Timestamp watermark)
+    /// <param name="ahead">
+    /// Slices of its keys that belonged to instances which were further: a barrier that overtakes records cuts instances at different times.
+    /// </param>
+    void OnRestored(Timestamp watermark, IReadOnlyList<RangeWatermark> ahead)
     {
     }
+
+    /// <summary>What is left of the slices that were further when the operator was restored: those that are so still. Snapshots have them.</summary>
+    IReadOnlyList<RangeWatermark> Ahead => [];
 
     /// <summary>The user's function object, opened and disposed by the task; null when there is none.</summary>
     object? Function => null;

@@ -58,7 +58,7 @@ public sealed class KeyedProcessOperator<TKey, TIn, TOut, TOps> : IOperator<TIn,
     public IReadOnlyList<ISnapshotRows> SnapshotRows => _scope.SnapshotRows;
 
     /// <inheritdoc/>
-    public void OnRestored(Timestamp watermark) => _scope.OnRestored(watermark);
+    public void OnRestored(Timestamp watermark, IReadOnlyList<RangeWatermark> ahead) => _scope.OnRestored(watermark);
 
     /// <inheritdoc/>
     public Timestamp NextProcessingTime => _hasEnded ? Timestamp.MaxValue : _scope.ProcessingTimers.Next;

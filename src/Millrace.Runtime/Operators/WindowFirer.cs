@@ -19,7 +19,8 @@ interface IWindowFirer<TKey, TAccumulator, TOut, TOps> where TOps : struct, IKey
 /// Merges the panes of a window as it fires: for windows of one slice, where there is nothing to merge, and for accumulators that grow as
 /// they merge, where keeping merged ones would keep every record many times.
 /// </summary>
-sealed class WindowDirectFirer<TKey, TIn, TAccumulator, TOut, TAggregate, TOps>(WindowPanes<TKey, TAccumulator, TOps> panes, TAggregate aggregate)
+sealed class WindowDirectFirer<TKey, TIn, TAccumulator, TOut, TAggregate, TOps>(
+    WindowProgress progress, WindowPanes<TKey, TAccumulator, TOps> panes, TAggregate aggregate)
     : IWindowFirer<TKey, TAccumulator, TOut, TOps>
     where TAggregate : struct, IAggregate<TKey, TIn, TAccumulator, TOut>
     where TOps : struct, IKeyOps<TKey>
@@ -64,7 +65,7 @@ sealed class WindowDirectFirer<TKey, TIn, TAccumulator, TOut, TAggregate, TOps>(
         {
             if (!table.MoveNext(ref _cursor)) return true;
             ref TableSlot<TKey, TAccumulator> slot = ref table.At(_cursor);
-            if (HasEmitted(slot.Hash, slot.Key)) continue;
+            if (HasEmitted(slot.Hash, slot.Key) || progress.HadFired(slot.Hash, window.MaxTimestamp)) continue;
             TAccumulator accumulator = _at + 1 == _end ? slot.Value : MergeLater(ref slot);
             aggregate.Emit(slot.Key, window, accumulator, new Output<TOut>(output, window.MaxTimestamp));
         }

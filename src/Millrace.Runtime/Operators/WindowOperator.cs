@@ -59,8 +59,8 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
         _time = windows.IsProcessingTime ? time : null;
         _lateFiring = new(_slices, _panes, aggregate);
         _firer = _slices.PerWindow > 1 && aggregate.IsMergeCheap
-            ? new WindowSlidingFirer<TKey, TIn, TAccumulator, TOut, TAggregate, TOps>(_slices, _panes, aggregate)
-            : new WindowDirectFirer<TKey, TIn, TAccumulator, TOut, TAggregate, TOps>(_panes, aggregate);
+            ? new WindowSlidingFirer<TKey, TIn, TAccumulator, TOut, TAggregate, TOps>(_slices, _progress, _panes, aggregate)
+            : new WindowDirectFirer<TKey, TIn, TAccumulator, TOut, TAggregate, TOps>(_progress, _panes, aggregate);
     }
 
     /// <summary>How many records were dropped because they came too late for all their windows.</summary>
@@ -95,8 +95,12 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
     public Timestamp OwnTime { get; private set; } = Timestamp.None;
 
     /// <inheritdoc/>
-    public void OnRestored(Timestamp watermark)
+    public IReadOnlyList<RangeWatermark> Ahead => _progress.Ahead;
+
+    /// <inheritdoc/>
+    public void OnRestored(Timestamp watermark, IReadOnlyList<RangeWatermark> ahead)
     {
+        _progress.Restore(ahead);
         if (_time is not null && !watermark.IsNone)
         {
             OwnTime = watermark;
@@ -199,9 +203,9 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
                 if (!Skip(input, position)) return false;
                 position = start + ++at;
             }
-            else if (pane.FirstWindow <= _progress.Due)
+            else if (pane.FirstWindow <= _progress.Due || _progress.Ahead.Count > 0)
             {
-                if (!AddLate(pane, input, ref position, at++, output)) return false;
+                if (!AddOne(pane, input, ref position, at++, output)) return false;
             }
             else
             {
@@ -249,16 +253,25 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
         }
     }
 
-    /// <summary>Adds a record to windows of which the first, at least, has fired already; false when emitting stopped for want of room.</summary>
-    bool AddLate(WindowPane<TKey, TAccumulator, TOps> pane, Batch<TIn> input, ref int position, int at, OutputBuffer<TOut> output)
+    /// <summary>Adds a record to windows of which the first may have fired already; false when emitting stopped for want of room.</summary>
+    bool AddOne(WindowPane<TKey, TAccumulator, TOps> pane, Batch<TIn> input, ref int position, int at, OutputBuffer<TOut> output)
     {
         int record = position;
         if (!output.HasRoom) return false;
+        (Int128 due, Int128 cleaned) = _progress.Of(_block.Hashes[at]);
+        if (pane.LastWindow <= cleaned)
+        {
+            if (!SkipLate(input, record)) return false;
+            position = record + 1;
+            return true;
+        }
+
         AddRun(pane.Table, input, ref position, at, at + 1);
+        if (pane.FirstWindow > due) return true;
         position = record;
         _firer.OnLate(_block.Hashes[at], _block.Keys[at], pane);
-        Int128 first = Int128.Max(pane.FirstWindow, _progress.Cleaned + 1);
-        Int128 last = Int128.Min(pane.LastWindow, _progress.Due);
+        Int128 first = Int128.Max(pane.FirstWindow, cleaned + 1);
+        Int128 last = Int128.Min(pane.LastWindow, due);
         _lateFiring.Open(_block.Hashes[at], _block.Keys[at], first, last);
         if (!_lateFiring.Emit(output)) return false;
         position = record + 1;
@@ -274,11 +287,16 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
     /// <summary>Sends off a record no window takes; false when there is no room.</summary>
     bool Skip(Batch<TIn> input, int record)
     {
-        Timestamp timestamp = input.TimestampAt(record);
-        if (!_progress.IsLate(timestamp)) OutsideWindows++;
-        else if (_late is null) LateDropped++;
+        if (_progress.IsLate(input.TimestampAt(record))) return SkipLate(input, record);
+        OutsideWindows++;
+        return true;
+    }
+
+    bool SkipLate(Batch<TIn> input, int record)
+    {
+        if (_late is null) LateDropped++;
         else if (!_late.HasRoom) return false;
-        else _late.Add(input.Values[record], timestamp);
+        else _late.Add(input.Values[record], input.TimestampAt(record));
         return true;
     }
 
@@ -296,6 +314,7 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
         }
 
         _fired = Int128.Max(_fired, _progress.Due);
+        _progress.ForgetReached();
         Drop(_fired);
         if (_time is not null) NextProcessingTime = NextFiring();
         return true;

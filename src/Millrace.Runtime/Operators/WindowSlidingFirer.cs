@@ -28,7 +28,7 @@ struct SlidingRow<TAccumulator>
 /// Only panes that windows have passed are merged here. A late record makes its key stale; the key is merged anew before the next window.
 /// </summary>
 sealed class WindowSlidingFirer<TKey, TIn, TAccumulator, TOut, TAggregate, TOps>(
-    WindowSlices slices, WindowPanes<TKey, TAccumulator, TOps> panes, TAggregate aggregate) : IWindowFirer<TKey, TAccumulator, TOut, TOps>
+    WindowSlices slices, WindowProgress progress, WindowPanes<TKey, TAccumulator, TOps> panes, TAggregate aggregate) : IWindowFirer<TKey, TAccumulator, TOut, TOps>
     where TAggregate : struct, IAggregate<TKey, TIn, TAccumulator, TOut>
     where TOps : struct, IKeyOps<TKey>
 {
@@ -175,6 +175,7 @@ sealed class WindowSlidingFirer<TKey, TIn, TAccumulator, TOut, TAggregate, TOps>
             }
 
             ref TableSlot<TKey, SlidingRow<TAccumulator>> slot = ref _rows.At(_cursor);
+            if (progress.HadFired(slot.Hash, timestamp)) continue;
             ref SlidingRow<TAccumulator> row = ref slot.Value;
             TAccumulator accumulator = row.Front == 0 ? row.Back
                 : row.HasBack ? aggregate.Merge(_suffixes[row.Front].Value, row.Back) : _suffixes[row.Front].Value;

@@ -53,8 +53,9 @@ public abstract class Cell
     /// </summary>
     public virtual OperatorCut Cut(Barrier barrier) => new(OperatorId, Snapshots.Subtask) { Watermark = Watermark };
 
-    /// <summary>The task has finished: what later snapshots have to know of the operator.</summary>
-    public virtual OperatorCut FinalCut() => new(OperatorId, Snapshots.Subtask) { IsFinished = true };
+    /// <summary>The task has finished: what a later snapshot has to know of the operator. Called by one thread at a time.</summary>
+    /// <param name="confirmed">The newest checkpoint that was confirmed; what it has need not be told again.</param>
+    public virtual OperatorCut FinalCut(long confirmed) => new(OperatorId, Snapshots.Subtask) { IsFinished = true };
 
     /// <summary>Takes up the state of a snapshot, before anything is opened. Called by one thread, which may not be the task's.</summary>
     public virtual ValueTask RestoreAsync(RestoredOperator restored, CancellationToken cancellationToken) => ValueTask.CompletedTask;

@@ -67,6 +67,7 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
         return new(OperatorId, Snapshots.Subtask)
         {
             Watermark = op.OwnTime.IsNone ? Watermark : op.OwnTime,
+            Ahead = op.Ahead,
             Rows = op.SnapshotRows,
             States = op.Lists?.Cut(Snapshots.Subtask.Index) ?? [],
         };
@@ -79,7 +80,7 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
         op.Lists?.Restore(restored.Entry, Snapshots.Subtask);
         _time = restored.WatermarkOf(Snapshots.Range);
         input.StartAt(_time);
-        op.OnRestored(_time);
+        op.OnRestored(_time, restored.AheadOf(Snapshots.Range, _time));
         // What it emits at the end of its input is in the output already.
         _hadEnded = restored.IsFinished;
     }

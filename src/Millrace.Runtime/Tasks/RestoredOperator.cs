@@ -37,6 +37,15 @@ public sealed record RestoredOperator(OperatorEntry Entry, IRestoredRows Rows)
     public IReadOnlyList<ItemEntry> ItemsOf(string state, StateLayout layout) =>
         Entry.States.FirstOrDefault(s => s.Schema.Layout == layout && s.Schema.Name == state)?.Items ?? [];
 
+    /// <summary>The parts of a slice whose former owners were further in event time.</summary>
+    public IReadOnlyList<RangeWatermark> AheadOf(KeyRange range, Timestamp watermark) =>
+    [
+        .. from part in Entry.Watermarks
+           let shared = part.Range.Intersect(range)
+           where !shared.IsEmpty && part.Watermark > watermark
+           select part with { Range = shared },
+    ];
+
     /// <summary>
     /// Where event time stands in a slice: the smallest of those its former owners had. None when one of them had none yet, which
     /// is one that the manifest does not list: a barrier that overtakes cuts instances at different times.

@@ -39,7 +39,7 @@ public sealed class SinkCell<T>(ISinkEnd<T> end, Link<T> input, INotifiable task
     public override OperatorCut Cut(Barrier barrier) => base.Cut(barrier) with { Prepared = end.PreparedAfter(barrier.Confirmed) };
 
     /// <inheritdoc/>
-    public override OperatorCut FinalCut() => base.FinalCut() with { Prepared = end.PreparedAfter(0) };
+    public override OperatorCut FinalCut(long confirmed) => base.FinalCut(confirmed) with { Prepared = end.PreparedAfter(confirmed) };
 
     /// <inheritdoc/>
     public override CellStep Step()

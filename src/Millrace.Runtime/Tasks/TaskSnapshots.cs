@@ -14,6 +14,9 @@ public sealed record OperatorCut(string OperatorId, Subtask Subtask)
     /// <summary>Where event time stood; none without event time.</summary>
     public Timestamp Watermark { get; init; } = Timestamp.None;
 
+    /// <summary>Slices of its keys for which event time is further than that.</summary>
+    public IReadOnlyList<RangeWatermark> Ahead { get; init; } = [];
+
     /// <summary>Its operator states, with their items.</summary>
     public IReadOnlyList<StateEntry> States { get; init; } = [];
 

@@ -80,29 +80,25 @@ sealed class PendingSnapshot(
 }
 
 /// <summary>What a finished task contributes to every later snapshot.</summary>
-sealed class FinishedTask(StreamTask task, OperatorCut[] operators)
+sealed class FinishedTask(StreamTask task)
 {
     readonly HashSet<long> _given = [];
+    readonly Cell[] _operators = [.. task.Driver.Cells.Where(static c => c.IsOperator)];
     long _namedBy = long.MaxValue;
-    OperatorCut[] _operators = operators;
 
     public StreamTask Task => task;
 
     public TaskCut CutFor(Barrier barrier)
     {
         _given.Add(barrier.Id);
-        return new(barrier, _operators, []);
+        // Transactions of a checkpoint that is confirmed need not be told again, and must not: they may be acknowledged by now.
+        OperatorCut[] operators = [.. _operators.Select(c => c.FinalCut(barrier.Confirmed))];
+        return new(barrier, _namedBy <= barrier.Confirmed ? [.. operators.Select(static o => o with { Prepared = null })] : operators, []);
     }
 
     /// <summary>A snapshot is complete; perhaps it has the task's last transactions.</summary>
     public void Named(long snapshot)
     {
         if (_given.Contains(snapshot)) _namedBy = Math.Min(_namedBy, snapshot);
-    }
-
-    /// <summary>Snapshots up to this one are committed: transactions they name need not be told again.</summary>
-    public void Forget(long confirmed)
-    {
-        if (_namedBy <= confirmed) _operators = [.. _operators.Select(static o => o with { Prepared = null })];
     }
 }

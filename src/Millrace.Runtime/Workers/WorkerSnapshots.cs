@@ -44,7 +44,6 @@ public sealed class WorkerSnapshots(Func<Barrier, PackWriter> packsOf, ISnapshot
         lock (_lock)
         {
             _pending.Add(barrier.Id, pending);
-            foreach (FinishedTask finished in _finished) finished.Forget(barrier.Confirmed);
             final = [.. _finished.Select(f => (f.Task, f.CutFor(barrier)))];
         }
 
@@ -57,7 +56,7 @@ public sealed class WorkerSnapshots(Func<Barrier, PackWriter> packsOf, ISnapshot
     /// <summary>A task has handled all its input: what later snapshots need of it does not change any more.</summary>
     public void OnFinished(StreamTask task)
     {
-        FinishedTask finished = new(task, [.. task.Driver.Cells.Where(static c => c.IsOperator).Select(static c => c.FinalCut())]);
+        FinishedTask finished = new(task);
         List<TaskCut> cuts;
         lock (_lock)
         {
@@ -153,6 +152,7 @@ public sealed class WorkerSnapshots(Func<Barrier, PackWriter> packsOf, ISnapshot
             Subtask = op.Subtask,
             IsFinished = op.IsFinished,
             Watermark = op.Watermark,
+            Ahead = op.Ahead,
             States = states,
             Prepared = await PreparedAsync(op).ConfigureAwait(false),
         };

@@ -108,13 +108,27 @@ sealed class OperatorMerge
         Finished = _slices.Count(static p => p.Slice.IsFinished),
         Watermarks =
         [
-            .. _slices.Where(static p => !p.Slice.Watermark.IsNone).Select(static p => new RangeWatermark(p.Slice.Range, p.Slice.Watermark)),
+            .. _slices.SelectMany(static p => Watermarks(p.Slice)),
         ],
         States =
         [
             .. _slices.SelectMany(static p => p.Slice.States).Select(static s => s.Schema.Name).Distinct(StringComparer.Ordinal).Select(MergeState),
         ],
     };
+
+    /// <summary>The event time of each part of a slice, in order; parts without any are left out.</summary>
+    static IEnumerable<RangeWatermark> Watermarks(SlicePart slice)
+    {
+        long from = slice.Range.Start;
+        foreach (RangeWatermark ahead in slice.Ahead.OrderBy(static a => a.Range.Start))
+        {
+            if (ahead.Range.Start > from && !slice.Watermark.IsNone) yield return new(new(from, ahead.Range.Start), slice.Watermark);
+            yield return ahead;
+            from = ahead.Range.End;
+        }
+
+        if (slice.Range.End > from && !slice.Watermark.IsNone) yield return new(new(from, slice.Range.End), slice.Watermark);
+    }
 
     StateEntry MergeState(string name)
     {

@@ -81,6 +81,9 @@ public sealed record SlicePart
     /// <summary>Where event time stood; none without.</summary>
     public Timestamp Watermark { get; init; } = Timestamp.None;
 
+    /// <summary>Parts of the slice for which event time was further than that; disjoint.</summary>
+    public IReadOnlyList<RangeWatermark> Ahead { get; init; } = [];
+
     /// <summary>
     /// Its states with the runs written for this snapshot and all items. A keyed state without a run for a slice keeps what the parent has for
     /// it; that a slice is empty, though it was not, says a full run without rows (<see cref="RunEntry.Nowhere"/>).

@@ -103,11 +103,12 @@ public sealed class FinishingTests
     public async Task Stop_SavepointCannotBeWrittenAtFirst_IsFinished(bool isDrain)
     {
         Trial trial = new();
-        int left = 1;
+        int opened = 0;
         TrialStart how = new()
         {
             Restart = new Millrace.Runtime.Jobs.RestartPolicy.FixedDelay { Attempts = 10, Delay = TimeSpan.Zero },
-            OpenStore = (address, _) => address.Contains("away", StringComparison.Ordinal) && Interlocked.Decrement(ref left) >= 0
+            // Whether it can be written is looked at before; it is away when it is written.
+            OpenStore = (address, _) => address.Contains("away", StringComparison.Ordinal) && Interlocked.Increment(ref opened) == 2
                 ? throw new StoreUnavailableException(address, "open", "it is away, as the test has it")
                 : new(trial.Store.Under(address["memory://".Length..])),
         };

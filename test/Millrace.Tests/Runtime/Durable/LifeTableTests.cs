@@ -165,7 +165,7 @@ public sealed class LifeTableTests
         TrialProcess process = new(diesWhere: what => end switch
         {
             End.HalfStopAnnounced => isStopping && what.StartsWith("CompleteUpload trial/packs", StringComparison.Ordinal),
-            End.HalfStopTaken => isStopping && what.Contains("savepoints/", StringComparison.Ordinal),
+            End.HalfStopTaken => isStopping && what.Contains("savepoints/", StringComparison.Ordinal) && !what.Contains("/check-", StringComparison.Ordinal),
             End.HalfStopGathered => isStopping && what.StartsWith("Create savepoints/", StringComparison.Ordinal) && what.EndsWith("_metadata", StringComparison.Ordinal),
             End.HalfStopSettled => _isSettled && what.StartsWith("Create trial/ledger", StringComparison.Ordinal),
             _ => false,

@@ -69,7 +69,7 @@ public sealed class OperatorSnapshotTests
             store.Restore(1, KeyRange.Full, after.Operator.SnapshotRows[i]);
         }
 
-        after.Operator.OnRestored(new(30));
+        after.Operator.OnRestored(new(30), []);
         int counted = 0;
         after.Send((new Act(3, p => counted = p.Count.TryGet(out int count) ? count : 0), new(1)));
         Assert.Equal(7, counted);

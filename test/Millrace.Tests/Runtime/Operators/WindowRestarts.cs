@@ -51,7 +51,7 @@ sealed class WindowRestarts<TAccumulator, TAggregate>
         Operator = _make();
         Operator.BindLate(_late);
         _store.Restore(_id, KeyRange.Full, Operator.SnapshotRows[0]);
-        Operator.OnRestored(Watermark);
+        Operator.OnRestored(Watermark, []);
         Driver.Replace(Operator);
     }
 }

@@ -83,7 +83,7 @@ public sealed class WindowSnapshotTests
         store.Add(1, 0, rows.Take());
         var restored = Records(Tumbling.Of(TimeSpan.FromSeconds(1)));
         store.Restore(1, KeyRange.Full, restored.SnapshotRows[0]);
-        restored.OnRestored(Timestamp.None);
+        restored.OnRestored(Timestamp.None, []);
         WindowDriver<int, int> after = new(restored);
         after.End();
         Assert.Equal(Enumerable.Repeat(4, 50), after.Results.Select(r => r.Value));
@@ -106,7 +106,7 @@ public sealed class WindowSnapshotTests
 
         var restored = Count(windows);
         store.Restore(1, KeyRange.Full, restored.SnapshotRows[0]);
-        restored.OnRestored(op.OwnTime);
+        restored.OnRestored(op.OwnTime, []);
         WindowDriver<int, WindowValue<int, long>> after = new(restored);
         Assert.Equal(op.NextProcessingTime, restored.NextProcessingTime);
         Clock(after, 100);
@@ -114,6 +114,62 @@ public sealed class WindowSnapshotTests
         Assert.Equal((2, 14), (value.Value, value.Window.MaxTimestamp.ToUnixMilliseconds()));
         Assert.Equal(Timestamp.MaxValue, restored.NextProcessingTime);
     }
+
+    [Theory]
+    [InlineData(30, 10)]
+    [InlineData(10, 10)]
+    public void Restore_KeysThatWereFurther_FireNothingTwiceAndStayLate(int sizeMs, int slideMs)
+    {
+        // One instance was at 19, another had no event time yet: a barrier that overtook records cut them at different times.
+        WindowAssigner windows = sizeMs == slideMs ? Tumbling.Of(TimeSpan.FromMilliseconds(sizeMs)) : Sliding.Of(TimeSpan.FromMilliseconds(sizeMs), TimeSpan.FromMilliseconds(slideMs));
+        int[] keys = [1, 2, 3, 4, 5, 6, 7, 8];
+        KeyRange further = KeyRange.Of(0, 2), other = KeyRange.Of(1, 2);
+        int[] ofFurther = [.. keys.Where(k => further.Contains(KeyHash.Of(k)))], ofOther = [.. keys.Except(ofFurther)];
+        Assert.True(ofFurther.Length > 0 && ofOther.Length > 0);
+        Timestamp at = Timestamp.FromUnixMilliseconds(20) - TimeSpan.FromTicks(1);
+        RunStore store = new();
+        List<string> expected = [], actual = [];
+
+        var first = Count(windows);
+        WindowDriver<int, WindowValue<int, long>> before = new(first);
+        before.Feed([.. ofFurther.SelectMany(static k => new (int, long)[] { (k, 5), (k, 25) })]);
+        before.WatermarkAt(at);
+        actual.AddRange(Texts(before.Take()));
+        Take(store, first.SnapshotRows[0], 1);
+        var second = Count(windows);
+        new WindowDriver<int, WindowValue<int, long>>(second).Feed([.. ofOther.Select(static k => (k, 5L))]);
+        Take(store, second.SnapshotRows[0], 2);
+
+        var restored = Count(windows);
+        foreach (long id in (long[])[1, 2]) store.Restore(id, KeyRange.Full, restored.SnapshotRows[0]);
+        restored.OnRestored(Timestamp.None, [new RangeWatermark(further, at)]);
+        Assert.Equal([new RangeWatermark(further, at)], restored.Ahead);
+        WindowDriver<int, WindowValue<int, long>> after = new(restored);
+        // All windows with a record at 2 have fired for these keys when there is no overlap; a record of the others is in time.
+        after.Feed([.. ofFurther.Select(static k => (k, 2L))]);
+        after.Feed([.. ofOther.Select(static k => (k, 6L))]);
+        long late = sizeMs == slideMs ? ofFurther.Length : 0;
+        Assert.Equal(late, restored.LateDropped);
+        after.End();
+        Assert.Empty(restored.Ahead);
+        actual.AddRange(Texts(after.Take()));
+
+        var whole = Count(windows);
+        WindowDriver<int, WindowValue<int, long>> undisturbed = new(whole);
+        undisturbed.Feed([.. ofFurther.SelectMany(static k => new (int, long)[] { (k, 5), (k, 25) })]);
+        undisturbed.WatermarkAt(at);
+        undisturbed.Feed([.. ofFurther.Select(static k => (k, 2L))]);
+        undisturbed.End();
+        expected.AddRange(Texts(undisturbed.Take()));
+        var own = Count(windows);
+        WindowDriver<int, WindowValue<int, long>> alone = new(own);
+        alone.Feed([.. ofOther.SelectMany(static k => new (int, long)[] { (k, 5), (k, 6) })]);
+        alone.End();
+        expected.AddRange(Texts(alone.Take()));
+        Assert.Equal(expected.Order(StringComparer.Ordinal), actual.Order(StringComparer.Ordinal));
+    }
+
+    static IEnumerable<string> Texts(IEnumerable<(WindowValue<int, long> Value, Timestamp Timestamp)> results) => results.Select(static r => $"{r.Value}");
 
     [Fact]
     public void Restore_ToOtherWindows_IsRefused()
