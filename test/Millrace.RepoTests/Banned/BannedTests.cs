@@ -22,7 +22,7 @@ public sealed class BannedTests
 
     /// <summary>The analyzer itself, over the real lists: it reports the planted lines of the fixture and no other.</summary>
     [Theory]
-    [InlineData("Common", "Common", "Files", "Console")]
+    [InlineData("Common", "Common", "Files", "Console", "Pool")]
     [InlineData("State", "Common", "Files", "Console", "Millrace.State")]
     [InlineData("State", "Common", "Files", "Console", "Millrace.Runtime")]
     [InlineData("Api", "Common", "Files", "Console", "Millrace")]
@@ -47,7 +47,7 @@ public sealed class BannedTests
         string[] wired = [.. targets.Descendants("AdditionalFiles").Select(item => Path.GetFileName(item.Attribute("Include")!.Value))];
 
         Assert.Equal(["BannedSymbols.Common.txt", "BannedSymbols.Files.txt",
-            "BannedSymbols.Console.txt", "BannedSymbols.$(MSBuildProjectName).txt"], wired);
+            "BannedSymbols.Console.txt", "BannedSymbols.Pool.txt", "BannedSymbols.$(MSBuildProjectName).txt"], wired);
         Assert.Single(targets.Descendants("PackageReference"),
             item => item.Attribute("Include")!.Value == "Microsoft.CodeAnalysis.BannedApiAnalyzers");
         Assert.Contains("dotnet_diagnostic.RS0030.severity = error",
@@ -58,7 +58,7 @@ public sealed class BannedTests
     [Fact]
     public void Lists_NamedAfterAProject_HaveThatProject()
     {
-        string[] known = ["Common", "Files", "Console", .. ProjectFile.Under(Repository.Root, "src").Select(project => project.Name)];
+        string[] known = ["Common", "Files", "Console", "Pool", .. ProjectFile.Under(Repository.Root, "src").Select(project => project.Name)];
 
         Assert.All(BannedList.All(), list => Assert.Contains(list.FileName["BannedSymbols.".Length..^".txt".Length], known));
     }

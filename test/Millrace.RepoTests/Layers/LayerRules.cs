@@ -14,6 +14,8 @@ internal sealed class LayerRules
 
     public IReadOnlyList<string> MayUseConsole { get; private set; } = [];
 
+    public IReadOnlyList<string> MayUsePool { get; private set; } = [];
+
     public static LayerRules Parse(string text)
     {
         var rules = new LayerRules();
@@ -51,6 +53,7 @@ internal sealed class LayerRules
             case "[projects]": _projects.Add((parts[0], List(parts[1]))); break;
             case "[internals]": SeeInternals = List(line); break;
             case "[files]": MayUseFiles = List(line); break;
+            case "[pool]": MayUsePool = List(line); break;
             case "[console]": MayUseConsole = List(line); break;
             case "[folders]" when parts.Length == 3: _folders.Add(new FolderRule(parts[0], List(parts[1]), List(parts[2]))); break;
             default: throw new FormatException($"eng/layers.txt: cannot read '{line}' in section '{section}'.");

@@ -31,6 +31,8 @@ internal static class ProjectRules
             yield return At(project, "MayUseFiles", "is not among the projects that may use files");
         if (project.Sets("MayUseConsole") && !rules.MayUseConsole.Any(pattern => LayerRules.Fits(pattern, project.Name)))
             yield return At(project, "MayUseConsole", "is not among the projects that may use the console");
+        if (project.Sets("MayUsePool") && !rules.MayUsePool.Any(pattern => LayerRules.Fits(pattern, project.Name)))
+            yield return At(project, "MayUsePool", "is not among the projects that may use the pool of threads");
     }
 
     /// <summary>What a project file could switch off again.</summary>

@@ -1,0 +1,75 @@
+using Millrace.Runtime.Checkpoints;
+using Millrace.State;
+using Millrace.State.Snapshots;
+using Millrace.Storage;
+
+namespace Millrace.Testing.Simulation;
+
+/// <summary>What must hold of the store and its ledger, whatever happened. Used by the thread of the world.</summary>
+sealed class SceneAudit(SimulatedScene scene)
+{
+    readonly HashSet<string> _named = new(StringComparer.Ordinal);
+    readonly Dictionary<string, Timestamp> _watermarks = new(StringComparer.Ordinal);
+    long _newest;
+    string _newestTimeline = "";
+
+    /// <summary>A checkpoint was told to be complete.</summary>
+    public void OnTaken(SimulatedLife life, CheckpointStatistics taken)
+    {
+        life.Process.Tell($"checkpoint {taken.Snapshot.Id} of {taken.Snapshot.Attempt} is complete");
+        // One that was followed by others meanwhile may be gone.
+        if (scene.Folder.TryGetAsync(taken.Snapshot.Key, CancellationToken.None).AsTask().Result is not { } bytes) return;
+        SnapshotManifest manifest = ManifestJson.Read(bytes, taken.Snapshot.Key);
+        _named.Add(taken.Snapshot.Key);
+        _named.UnionWith(manifest.Packs.Select(static p => p.Key));
+        if (manifest.Operators.Any(static o => o.States.Any(static s => s.Schema.Layout == StateLayout.InFlight && s.Runs.Count > 0))) scene.World.Reach("records in flight were captured");
+        if (manifest.Owed.Count > 0 && manifest.Parent is null && life.Options.Parallelism > 1) scene.World.Reach("transactions owed by a full snapshot");
+
+        if (manifest.Timeline == _newestTimeline && manifest.Id <= _newest)
+            throw new SimulationException($"checkpoint {manifest.Id} of timeline {manifest.Timeline} was told after {_newest}");
+        (_newest, _newestTimeline) = (manifest.Id, manifest.Timeline);
+        // An instance that has no event time yet is not listed, and may begin anywhere.
+        foreach (OperatorEntry op in manifest.Operators.Where(static o => o.Watermarks.Sum(static w => w.Range.Size) == KeyRange.Full.Size))
+        {
+            Timestamp watermark = op.Watermarks.Min(static w => w.Watermark);
+            string where = $"{manifest.Timeline} {op.Id}";
+            if (_watermarks.TryGetValue(where, out Timestamp before) && watermark < before)
+                throw new SimulationException($"event time of '{op.Id}' went back from {before} to {watermark} in checkpoint {manifest.Id}");
+            _watermarks[where] = watermark;
+        }
+    }
+
+    /// <summary>Looks at everything once the job has finished.</summary>
+    /// <exception cref="SimulationException">Something does not hold.</exception>
+    public async Task CheckAsync()
+    {
+        LedgerState state = await scene.StateAsync().ConfigureAwait(false) ?? throw new SimulationException("there is no ledger");
+        if (state.Owed.Count > 0) throw new SimulationException($"the job has finished and owes {state.Owed.Count} transactions");
+        HashSet<string> needed = new(StringComparer.Ordinal);
+        foreach (SnapshotReference kept in state.Retained.Select(static r => r.Snapshot).Concat(state.Pins.Select(static p => p.Snapshot)).Distinct())
+        {
+            SnapshotReader reader = await SnapshotReader.OpenAsync(scene.Folder, kept.Key, kept.Sha256, CancellationToken.None).ConfigureAwait(false);
+            await RequireWholeAsync(reader, scene.Folder, $"checkpoint {kept.Id}").ConfigureAwait(false);
+            needed.Add(kept.Key);
+            needed.UnionWith(reader.Manifest.Packs.Select(static p => p.Key));
+        }
+
+        foreach (SavepointRecord savepoint in state.Savepoints)
+        {
+            IListableStore folder = scene.Store.Under(savepoint.Address[SimulatedScene.SavepointScheme.Length..]);
+            SnapshotReader reader = await SnapshotReader.OpenAsync(folder, SnapshotKeys.ManifestName, savepoint.Sha256, CancellationToken.None).ConfigureAwait(false);
+            await RequireWholeAsync(reader, folder, $"savepoint {savepoint.Address}").ConfigureAwait(false);
+        }
+
+        HashSet<string> there = new(StringComparer.Ordinal);
+        await foreach (StoredObject found in scene.Folder.ListAsync("", CancellationToken.None).ConfigureAwait(false)) there.Add(found.Key);
+        string[] left = [.. _named.Where(key => there.Contains(key) && !needed.Contains(key)).Order(StringComparer.Ordinal)];
+        if (left.Length > 0) throw new SimulationException($"named once, not needed any more, and not deleted: {string.Join(", ", left)}");
+    }
+
+    static async Task RequireWholeAsync(SnapshotReader reader, IObjectStore store, string what)
+    {
+        IReadOnlyList<SnapshotProblem> problems = await SnapshotVerifier.VerifyAsync(reader, null, store as IListableStore, CancellationToken.None).ConfigureAwait(false);
+        if (problems.Count > 0) throw new SimulationException($"{what}: {string.Join("; ", problems)}");
+    }
+}

@@ -1,0 +1,106 @@
+using Millrace.Runtime;
+using Millrace.Runtime.Checkpoints;
+using Millrace.Runtime.Durable;
+using Millrace.Runtime.Jobs;
+using Millrace.Runtime.Planning;
+using Millrace.State.Snapshots;
+using Millrace.Storage;
+using Millrace.Testing.Stores;
+
+namespace Millrace.Testing.Simulation;
+
+/// <summary>How one process runs the job.</summary>
+sealed record LifeOptions
+{
+    public int Parallelism { get; init; } = 1;
+
+    public bool IsChaining { get; init; } = true;
+
+    public CheckpointOptions Checkpoints { get; init; } = new() { Interval = TimeSpan.FromMilliseconds(50) };
+
+    public StartFrom From { get; init; } = new StartFrom.Unsaid();
+
+    public TimeSpan Skew { get; init; }
+
+    public int EntriesPerTerm { get; init; } = 10_000;
+
+    public EffectPlan Effects { get; init; } = new();
+
+    /// <summary>How the store answers calls of the process, by chance of its own.</summary>
+    public ulong StoreSeed { get; init; }
+
+    /// <summary>How the store is seen by the process: to break something on purpose.</summary>
+    public Func<IListableStore, IListableStore> View { get; init; } = static store => store;
+
+    /// <summary>How rows of snapshots are seen by it: likewise.</summary>
+    public Func<Runtime.Tasks.IRestoredRows, Runtime.Tasks.IRestoredRows> Rows { get; init; } = static rows => rows;
+}
+
+/// <summary>One process that runs the job, from its start to its end, whatever that is.</summary>
+sealed class SimulatedLife
+{
+    readonly SimulatedScene _scene;
+
+    public SimulatedLife(SimulatedScene scene, string name, LifeOptions options)
+    {
+        _scene = scene;
+        Options = options;
+        Process = new(scene.World, name, options.Skew, options.Effects);
+        Process.Tell($"starts with parallelism {options.Parallelism}{(options.IsChaining ? "" : ", unchained")}, {options.Checkpoints.Alignment}, from {options.From.GetType().Name}");
+        Dataflow flow = new(SimulatedScene.JobName);
+        scene.Job.Define(flow, Process);
+        JobGraph graph = flow.Build();
+        EmbeddedOptions embedded = new() { Parallelism = options.Parallelism, Threads = 1, IsChaining = options.IsChaining, Time = Process.Time, Nonces = Process.Nonces };
+        IListableStore store = options.View(new SimulatedStore(Process, new FaultStore(scene.Store, new(Fault), scene.World.Time)));
+        DurableOptions durable = new()
+        {
+            Store = store,
+            OpenStore = (address, _) => new(store.Under(address[SimulatedScene.SavepointScheme.Length..])),
+            SavepointRoot = SimulatedScene.SavepointScheme + "savepoints",
+            Checkpoints = options.Checkpoints,
+            Restart = new RestartPolicy.FixedDelay { Attempts = 3, Delay = TimeSpan.FromMilliseconds(20) },
+            From = options.From,
+            // The end of all input is the only drain there is here: what follows it is nothing.
+            AcceptsDrained = true,
+            Leader = name,
+            IsAlive = IsAliveAsync,
+            CheckpointTaken = taken => _scene.Audit.OnTaken(this, taken),
+            Tell = Process.Tell,
+            RowsView = options.Rows,
+            EntriesPerTerm = options.EntriesPerTerm,
+        };
+        Job = new(graph, Planner.Plan(graph, options.Parallelism, options.IsChaining), embedded, durable, _ => Process.Scheduler());
+        Job.Start();
+    }
+
+    public LifeOptions Options { get; }
+
+    public SimulatedProcess Process { get; }
+
+    public DurableJob Job { get; }
+
+    /// <summary>Completes when the job has ended, or the process has.</summary>
+    public Task Ended => Task.WhenAny(Job.Completion, Options.Effects.Ended);
+
+    StoreFault Fault(StoreCall call)
+    {
+        if (_scene.World.IsOutage && call.IsWrite) return new StoreFault.Refuse();
+        // Of the ledger a process can do nothing but refuse; of snapshots it must find out, and say so.
+        bool isOfSnapshot = call.Verb == StoreVerb.Read || (call.Verb == StoreVerb.Get && call.Key.EndsWith(SnapshotKeys.ManifestName, StringComparison.Ordinal));
+        if (isOfSnapshot && Process.Chance.InThousand(_scene.World.Faults.DamagePerThousand))
+        {
+            _scene.World.Reach("damaged bytes were read");
+            return Process.Chance.Below(2) == 0 ? new StoreFault.Truncate() : new StoreFault.FlipBit(Process.Chance.Below(1 << 20));
+        }
+
+        return FaultPlan.Seeded(Options.StoreSeed, _scene.World.Faults.StorePerThousand / 1_000.0).Decide(call);
+    }
+
+    /// <summary>Asks whoever holds the newest claim.</summary>
+    async ValueTask<bool> IsAliveAsync(TermClaim claim, CancellationToken cancellationToken)
+    {
+        await _scene.World.DelayAsync(TimeSpan.FromMilliseconds(2)).ConfigureAwait(false);
+        await Process.PassAsync().ConfigureAwait(false);
+        return claim.Leader != Process.Name && _scene.Lives.Any(life => life.Process.Name == claim.Leader && life.Process.IsReachable && !life.Job.Completion.IsCompleted);
+    }
+}

@@ -1,0 +1,186 @@
+using Millrace.Runtime.Tasks;
+using Millrace.Storage;
+
+namespace Millrace.Testing.Simulation;
+
+/// <summary>
+/// A process in a simulated world, from its start to its end. It may be killed and paused at any moment, and what it asks of the outside
+/// may fail. Used by the thread of the world.
+/// </summary>
+public sealed class SimulatedProcess
+{
+    static readonly TimeSpan s_least = TimeSpan.FromMicroseconds(200), s_most = TimeSpan.FromMilliseconds(8);
+
+    readonly SimulatedWorld _world;
+    readonly Queue<Action> _held = new();
+    bool _isPaused;
+    bool _isFailing;
+
+    internal SimulatedProcess(SimulatedWorld world, string name, TimeSpan skew, EffectPlan? plan = null)
+    {
+        _world = world;
+        Name = name;
+        Chance = world.Chance.Fork();
+        Time = new SimulatedTime(world, this, skew);
+        Nonces = new(new(Chance.Next(), Chance.Next()));
+        Plan = plan ?? new();
+    }
+
+    /// <summary>For the trace and for failures: <c>p3</c> is the third process of the world.</summary>
+    public string Name { get; }
+
+    /// <summary>Its clock, which may be wrong.</summary>
+    public TimeProvider Time { get; }
+
+    /// <summary>Whether it has ended.</summary>
+    public bool IsDead { get; private set; }
+
+    internal NonceSource Nonces { get; }
+
+    internal SimulatedChance Chance { get; }
+
+    internal SimulatedWorld World => _world;
+
+    /// <summary>Whether others can reach it.</summary>
+    internal bool IsReachable => !IsDead && !_isPaused;
+
+    /// <summary>Where it is to end or to stand still.</summary>
+    internal EffectPlan Plan { get; }
+
+    /// <summary>
+    /// Something done to the world outside: it takes its time there and back, takes effect though the process ends meanwhile, and may fail before
+    /// it took effect or, as far as the process can tell, after. Sinks and functions of simulated jobs act through it.
+    /// </summary>
+    /// <typeparam name="T">What it answers.</typeparam>
+    /// <param name="what">For the trace.</param>
+    /// <param name="effect">What happens outside, at one moment.</param>
+    /// <returns>Its answer; never completes when the process has ended.</returns>
+    /// <exception cref="SimulatedFaultException">It failed, before or after it took effect.</exception>
+    public async Task<T> CallAsync<T>(string what, Func<T> effect)
+    {
+        ArgumentNullException.ThrowIfNull(effect);
+        SimulatedFaults faults = _world.Faults;
+        bool isRefused = Chance.InThousand(faults.OutsidePerThousand), isAnswerLost = Chance.InThousand(faults.OutsidePerThousand);
+        return await CallAsync(what, () => isRefused ? throw new SimulatedFaultException(what, isBefore: true) : new ValueTask<T>(effect()), isAnswerLost).ConfigureAwait(false);
+    }
+
+    /// <summary>A place in user code where a simulation may have it throw.</summary>
+    /// <exception cref="SimulatedFaultException">It throws now.</exception>
+    public void MayThrow()
+    {
+        if (!_isFailing) return;
+        _isFailing = false;
+        _world.Reach("user code threw");
+        throw new SimulatedFaultException("user code", isBefore: true);
+    }
+
+    /// <summary>Puts something into the trace.</summary>
+    /// <param name="what">A few words.</param>
+    public void Tell(string what) => _world.Tell(Name, what);
+
+    internal async Task<T> CallAsync<T>(string what, Func<ValueTask<T>> call, bool isAnswerLost)
+    {
+        await PassAsync().ConfigureAwait(false);
+        if (Plan.Next(what) is { } end)
+        {
+            await _world.DelayAsync(Chance.Between(s_least, s_most)).ConfigureAwait(false);
+            if (end.IsBefore) End(end);
+            T last = await call().ConfigureAwait(false);
+            Tell($"{what}: {last}");
+            if (!end.IsBefore) End(end);
+            await PassAsync().ConfigureAwait(false);
+            return last;
+        }
+
+        await _world.DelayAsync(Chance.Between(s_least, s_most)).ConfigureAwait(false);
+        try
+        {
+            T answer = await call().ConfigureAwait(false);
+            Tell(isAnswerLost ? $"{what}: {answer}, and the answer is lost" : $"{what}: {answer}");
+            if (isAnswerLost) throw new SimulatedFaultException(what, isBefore: false);
+            return answer;
+        }
+        finally
+        {
+            await _world.DelayAsync(Chance.Between(s_least, s_most)).ConfigureAwait(false);
+            await PassAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>User code throws at the next place where it may.</summary>
+    internal void FailSoon() => _isFailing = true;
+
+    /// <summary>It is gone from here on: no step, no timer, no answer, no call.</summary>
+    internal void Kill(string why)
+    {
+        if (IsDead) return;
+        Tell($"killed: {why}");
+        IsDead = true;
+        _held.Clear();
+        Plan.OnEnded();
+    }
+
+    /// <summary>It stands still: nothing happens in it until it wakes.</summary>
+    internal void Pause()
+    {
+        Tell("paused");
+        _isPaused = true;
+    }
+
+    /// <summary>It goes on where it stood.</summary>
+    internal void Wake()
+    {
+        if (!_isPaused) return;
+        Tell("wakes");
+        _isPaused = false;
+        // One by one, as each may end the process or put it to sleep again.
+        while (!_isPaused && _held.TryDequeue(out Action? act)) act();
+    }
+
+    /// <summary>Something happens in it: now, when it wakes, or never.</summary>
+    internal void Do(Action act)
+    {
+        if (IsDead) return;
+        if (_isPaused) _held.Enqueue(act);
+        else act();
+    }
+
+    /// <summary>Completes when the process can go on: at once, when it wakes, or never.</summary>
+    internal Task PassAsync()
+    {
+        if (IsReachable) return Task.CompletedTask;
+        TaskCompletionSource awake = new();
+        Do(() => awake.SetResult());
+        return awake.Task;
+    }
+
+    /// <summary>The line that tasks of a deployment stand in.</summary>
+    internal ITaskScheduler Scheduler() => new ProcessScheduler(this);
+
+    void End(EffectEnd end)
+    {
+        if (end.IsPause)
+        {
+            Pause();
+            Plan.OnEnded();
+        }
+        else
+        {
+            Kill(end.ToString());
+        }
+    }
+
+    sealed class ProcessScheduler(SimulatedProcess process) : ITaskScheduler
+    {
+        public void Enqueue(StreamTask task)
+        {
+            if (!process.IsDead) process._world.Enqueue(process, task);
+        }
+    }
+}
+
+/// <summary>Something asked of a simulated world failed, as its seed has it.</summary>
+/// <param name="what">What was asked.</param>
+/// <param name="isBefore">Whether it failed before it took effect.</param>
+public sealed class SimulatedFaultException(string what, bool isBefore)
+    : Exception(isBefore ? $"{what} failed, as the simulation has it" : $"{what} was not answered, as the simulation has it; perhaps it took effect");

@@ -1,0 +1,114 @@
+using Millrace.Runtime;
+using Millrace.Runtime.Checkpoints;
+using Millrace.Runtime.Durable;
+using Millrace.State.Snapshots;
+using Millrace.Storage;
+using Millrace.Testing.Stores;
+
+namespace Millrace.Testing.Simulation;
+
+/// <summary>A world with a store, a job, and the processes that ran it. Used by the thread of the world.</summary>
+sealed class SimulatedScene
+{
+    public const string JobName = "simulated";
+    public const string SavepointScheme = "memory://";
+    static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+
+    readonly List<SimulatedLife> _lives = [];
+
+    public SimulatedScene(SimulatedWorld world, ISimulatedJob job)
+    {
+        World = world;
+        Job = job;
+        Store = new(world.Time);
+        Audit = new(this);
+    }
+
+    public SimulatedWorld World { get; }
+
+    public ISimulatedJob Job { get; }
+
+    public MemoryObjectStore Store { get; }
+
+    public SceneAudit Audit { get; }
+
+    /// <summary>All processes so far.</summary>
+    public IReadOnlyList<SimulatedLife> Lives => _lives;
+
+    /// <summary>The folder of the job, as somebody sees it for whom nothing ever goes wrong.</summary>
+    public IListableStore Folder => Store.Under(JobName);
+
+    /// <summary>Starts a process.</summary>
+    public SimulatedLife Start(LifeOptions options)
+    {
+        SimulatedLife life = new(this, $"p{_lives.Count + 1}", options);
+        _lives.Add(life);
+        return life;
+    }
+
+    /// <summary>What the ledger says; null when there is none.</summary>
+    public async Task<LedgerState?> StateAsync() =>
+        (await LedgerReader.ReadAsync(Folder, new LedgerKeys(""), JobName, World.Time, new(), CancellationToken.None).ConfigureAwait(false))?.State;
+
+    /// <summary>Where the next process has to begin: a job that was stopped or cancelled does not go on by itself.</summary>
+    public async Task<StartFrom> NextFromAsync(SimulatedChance chance)
+    {
+        LedgerState? state = await StateAsync().ConfigureAwait(false);
+        if (state?.Phase is not (JobPhase.Stopped or JobPhase.Cancelled)) return new StartFrom.Unsaid();
+        if (state.Savepoints.Count == 0) return state.Latest is null ? new StartFrom.Fresh() : new StartFrom.Latest();
+        // A savepoint may be older than the newest checkpoint of a job that was cancelled, and output after it would be written again.
+        bool isSavepointEnough = state.Latest is null || (state.Phase == JobPhase.Stopped && chance.Below(2) == 0);
+        return isSavepointEnough ? new StartFrom.LatestSavepoint() : new StartFrom.Latest();
+    }
+
+    /// <summary>Whether the job has finished, as its ledger has it.</summary>
+    public async Task<bool> IsFinishedAsync() => (await StateAsync().ConfigureAwait(false))?.Phase == JobPhase.Finished;
+
+    /// <summary>What ended a process is something that may.</summary>
+    /// <exception cref="SimulationException">It is not.</exception>
+    public void RequireExplained(SimulatedLife life)
+    {
+        if (life.Job.Completion is not { IsFaulted: true, Exception.InnerException: { } failure }) return;
+        life.Process.Tell($"ended: {failure.GetType().Name}: {failure.Message}");
+        Exception cause = failure is JobFailedException { InnerException: { } inner } ? inner : failure;
+        bool isExplained = cause is LedgerFencedException or JobLedElsewhereException or StoreUnavailableException or SavepointFailedException
+            or CheckpointFailedException or SimulatedFaultException
+            // What was asked for at the start was right when it was asked; another process was quicker.
+            || (cause is StartRefusedException refused && (life.Options.From is not StartFrom.Unsaid || refused.Message.Contains("not started by itself", StringComparison.Ordinal)))
+            || (World.Reached.ContainsKey("damaged bytes were read") && (cause is SnapshotCorruptException or ObjectMissingException || cause.Message.Contains("damaged", StringComparison.Ordinal)))
+            || cause.InnerException is SimulatedFaultException or StoreUnavailableException;
+        if (!isExplained) throw new SimulationException($"{life.Process.Name} ended as nothing in the simulation explains: {failure}");
+        World.Reach($"ended by {cause.GetType().Name}");
+    }
+
+    /// <summary>Nothing goes wrong any more: the job must come to its end.</summary>
+    /// <param name="options">How the processes run it.</param>
+    public async Task FinishAsync(Func<LifeOptions> options)
+    {
+        World.Faults = SimulatedFaults.None;
+        World.OutageUntil = 0;
+        foreach (SimulatedLife life in _lives) life.Process.Wake();
+        for (int start = 0; !await IsFinishedAsync().ConfigureAwait(false); start++)
+        {
+            if (start == 12) throw new SimulationException("nothing goes wrong any more, and the job has not finished after a dozen starts");
+            SimulatedLife life = _lives.LastOrDefault(static l => l.Process.IsReachable && !l.Job.Completion.IsCompleted)
+                ?? Start(options() with { From = await NextFromAsync(World.Chance).ConfigureAwait(false) });
+                await Task.WhenAny(life.Ended, World.DelayAsync(s_patience)).ConfigureAwait(false);
+            if (!life.Job.Completion.IsCompleted && !life.Process.IsDead)
+                throw new SimulationException($"nothing goes wrong any more, and {life.Process.Name} has not ended within {s_patience}: {string.Join(", ", life.Job.Status.Operators)}");
+            RequireExplained(life);
+        }
+
+        foreach (SimulatedLife life in _lives.Where(static l => !l.Process.IsDead))
+        {
+            // A process that slept through a takeover finds out.
+            if (await Task.WhenAny(life.Job.Completion, World.DelayAsync(s_patience)).ConfigureAwait(false) != life.Job.Completion)
+                throw new SimulationException($"{life.Process.Name} goes on though the job has finished");
+            RequireExplained(life);
+        }
+    }
+}
+
+/// <summary>What must not be was seen in a simulation.</summary>
+/// <param name="what">What.</param>
+public sealed class SimulationException(string what) : Exception(what);

@@ -1,0 +1,78 @@
+using Millrace.Runtime.Checkpoints;
+
+namespace Millrace.Testing.Simulation;
+
+/// <summary>
+/// One life with everything in it - checkpoints, a savepoint, a stop, a start from it with another parallelism, the end - whose processes
+/// may end or stand still at a given effect; then the job is brought to its end. Used once.
+/// </summary>
+/// <param name="scene">Where.</param>
+/// <param name="barriers">How barriers go.</param>
+sealed class SimulatedSweep(SimulatedScene scene, CheckpointOptions barriers)
+{
+    static readonly TimeSpan s_while = TimeSpan.FromMilliseconds(120);
+
+    /// <summary>Effects of each process, in the order they were started.</summary>
+    public IReadOnlyList<int> Effects => [.. scene.Lives.Select(static l => l.Options.Effects.Count)];
+
+    /// <summary>Plays it.</summary>
+    /// <param name="ends">Where the first processes end or stand still, one after the other.</param>
+    public async Task PlayAsync(params IReadOnlyList<EffectEnd> ends)
+    {
+        int next = 0;
+        SimulatedLife life = await StartAsync().ConfigureAwait(false);
+        await OrEndAsync(life, scene.World.DelayAsync(s_while)).ConfigureAwait(false);
+        if (IsRunning(life)) await OrEndAsync(life, life.Job.SavepointAsync(null)).ConfigureAwait(false);
+        if (IsRunning(life)) await OrEndAsync(life, scene.World.DelayAsync(s_while / 2)).ConfigureAwait(false);
+        if (IsRunning(life)) await OrEndAsync(life, life.Job.StopAsync(isDrain: false, null)).ConfigureAwait(false);
+        if (IsRunning(life)) await Task.WhenAny(life.Ended, scene.World.DelayAsync(TimeSpan.FromMinutes(1))).ConfigureAwait(false);
+        scene.RequireExplained(life);
+        // Whoever is started next may end at an effect, too: those are crashes in recovery.
+        while (next < ends.Count && !await scene.IsFinishedAsync().ConfigureAwait(false))
+        {
+            life = await StartAsync().ConfigureAwait(false);
+            await Task.WhenAny(life.Ended, scene.World.DelayAsync(TimeSpan.FromMinutes(1))).ConfigureAwait(false);
+            scene.RequireExplained(life);
+        }
+
+        if (ends.Any(static e => e.IsPause)) await TakeOverAsync().ConfigureAwait(false);
+        await scene.FinishAsync(() => Options(new EffectPlan())).ConfigureAwait(false);
+        await scene.Audit.CheckAsync().ConfigureAwait(false);
+        scene.Job.Check();
+
+        async Task<SimulatedLife> StartAsync() => scene.Start(
+            Options(new EffectPlan(next < ends.Count ? ends[next++] : null)) with { From = await scene.NextFromAsync(scene.World.Chance).ConfigureAwait(false) });
+    }
+
+    /// <summary>While one stands still, another takes over, and is left alone for three checkpoints and what they delete; then the first wakes.</summary>
+    async Task TakeOverAsync()
+    {
+        if (await scene.IsFinishedAsync().ConfigureAwait(false)) return;
+        SimulatedLife second = scene.Start(Options(new EffectPlan()) with { From = await scene.NextFromAsync(scene.World.Chance).ConfigureAwait(false) });
+        for (int i = 0; i < 3 && IsRunning(second); i++)
+        {
+            await OrEndAsync(second, scene.World.DelayAsync(s_while)).ConfigureAwait(false);
+            if (IsRunning(second)) await OrEndAsync(second, second.Job.CheckpointAsync()).ConfigureAwait(false);
+        }
+
+        if (scene.Lives.Any(static l => !l.Process.IsReachable && !l.Process.IsDead)) scene.World.Reach("a paused leader slept through a takeover");
+    }
+
+    LifeOptions Options(EffectPlan effects) => new()
+    {
+        Parallelism = 1 + (scene.Lives.Count % 3),
+        Checkpoints = barriers with { Interval = TimeSpan.FromMilliseconds(40), Retained = 1 },
+        EntriesPerTerm = 8,
+        Effects = effects,
+        StoreSeed = 1,
+    };
+
+    static bool IsRunning(SimulatedLife life) => life.Process.IsReachable && !life.Job.Completion.IsCompleted;
+
+    async Task OrEndAsync(SimulatedLife life, Task what)
+    {
+        await Task.WhenAny(what, life.Ended).ConfigureAwait(false);
+        if (what is { IsFaulted: true, Exception.InnerException: { } failure } && failure is not (LedgerFencedException or Storage.StoreUnavailableException or OperationCanceledException))
+            throw new SimulationException($"{life.Process.Name} was asked for something, and failed: {failure}");
+    }
+}

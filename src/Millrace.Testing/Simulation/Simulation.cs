@@ -1,0 +1,73 @@
+namespace Millrace.Testing.Simulation;
+
+/// <summary>What came of a simulation.</summary>
+/// <param name="Seed">The seed.</param>
+/// <param name="TraceHash">Sixteen hexadecimal digits over everything that happened: the same for the same seed and program.</param>
+/// <param name="Events">How many events there were.</param>
+/// <param name="Elapsed">How much time passed in the world.</param>
+/// <param name="Processes">How many processes ran the job.</param>
+/// <param name="Reached">Rare situations that were reached, with how often.</param>
+public sealed record SimulationResult(ulong Seed, string TraceHash, long Events, TimeSpan Elapsed, int Processes, IReadOnlyDictionary<string, int> Reached);
+
+/// <summary>A simulation found something.</summary>
+/// <param name="seed">Repeats it.</param>
+/// <param name="cause">What was found.</param>
+public sealed class SimulationFailedException(ulong seed, Exception cause) : Exception($"seed {seed}: {cause.Message}", cause)
+{
+    /// <summary>Repeats it.</summary>
+    public ulong Seed => seed;
+}
+
+/// <summary>
+/// Runs jobs in simulated worlds: the engine's own code, one thread, virtual time, and everything that goes wrong decided by a seed. The
+/// process needs a pool of one thread: <c>ThreadPoolMinThreads</c> and <c>ThreadPoolMaxThreads</c> in its project file are 1.
+/// </summary>
+public static class Simulation
+{
+    static readonly TimeSpan s_limit = TimeSpan.FromHours(1);
+
+    /// <summary>Runs a job in the world of one seed, to its end and through its oracle.</summary>
+    /// <typeparam name="TJob">The job, with its outside and its oracle.</typeparam>
+    /// <param name="seed">Decides everything.</param>
+    /// <param name="faults">What goes wrong; the defaults unless given.</param>
+    /// <param name="trace">Told of every event, a line each; null for nobody.</param>
+    /// <exception cref="SimulationFailedException">The oracle, or the engine's own invariants, found something.</exception>
+    /// <exception cref="InvalidOperationException">The process has more threads than one in its pool; says what to change.</exception>
+    public static Task<SimulationResult> RunAsync<TJob>(ulong seed, SimulatedFaults? faults = null, Action<string>? trace = null) where TJob : ISimulatedJob, new() =>
+        RunAsync(new TJob(), seed, faults ?? SimulatedFaults.Default, trace, static options => options);
+
+    internal static Task<SimulationResult> RunAsync(ISimulatedJob job, ulong seed, SimulatedFaults faults, Action<string>? trace, Func<LifeOptions, LifeOptions> change) =>
+        PlayAsync(job, seed, trace, scene => new SimulatedScenario(scene, change).PlayAsync(faults));
+
+    /// <summary>Plays one life that ends, or stands still, at given effects; none for a whole life.</summary>
+    /// <returns>The effects of each of its processes.</returns>
+    internal static async Task<IReadOnlyList<int>> SweepAsync(
+        ISimulatedJob job, ulong seed, Runtime.Checkpoints.CheckpointOptions barriers, Action<string>? trace, params IReadOnlyList<EffectEnd> ends)
+    {
+        SimulatedSweep? sweep = null;
+        await PlayAsync(job, seed, trace, scene =>
+        {
+            sweep = new(scene, barriers);
+            return sweep.PlayAsync(ends);
+        }).ConfigureAwait(false);
+        return sweep!.Effects;
+    }
+
+    internal static async Task<SimulationResult> PlayAsync(ISimulatedJob job, ulong seed, Action<string>? trace, Func<SimulatedScene, Task> play)
+    {
+        EventTrace events = new(trace);
+        SimulatedWorld world = new(seed, events);
+        SimulatedScene scene = new(world, job);
+        try
+        {
+            job.Prepare(seed);
+            await world.PlayAsync(() => play(scene), s_limit).ConfigureAwait(false);
+        }
+        catch (Exception found) when (found is not InvalidOperationException { Source: "Millrace.Testing" })
+        {
+            throw new SimulationFailedException(seed, found);
+        }
+
+        return new(seed, events.Hash, events.Count, TimeSpan.FromTicks(world.Now), scene.Lives.Count, world.Reached);
+    }
+}

@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using Millrace.Testing.Simulation;
+
+namespace Millrace.Simulation;
+
+/// <summary>A record: where it stands, and what else there is to know of it, which follows from that.</summary>
+public readonly record struct Reading(int Source, int Split, int Index, int Weight)
+{
+    public Timestamp At => Timestamp.FromUnixMilliseconds(Index * 10L);
+}
+
+/// <summary>
+/// A graph of chance over what the API has, with records of chance and the answer a loop over them gives. What it writes does not depend on the
+/// order in which splits are read, so the answer is a bag of lines.
+/// </summary>
+public sealed class RandomTopology : ISimulatedJob
+{
+    readonly SimulatedTable<string> _table;
+    readonly List<ImmutableArray<ImmutableArray<Reading>>> _sources = [];
+    readonly List<IPiece> _pieces = [];
+    ImmutableArray<int> _parallelism = [];
+
+    public RandomTopology()
+        : this(false)
+    {
+    }
+
+    public RandomTopology(bool commitsTwice) => _table = new() { CommitsTwice = commitsTwice };
+
+    public void Prepare(ulong seed)
+    {
+        SimulatedChance chance = new(seed ^ 0x70901067);
+        int sources = chance.Between(1, 2);
+        for (int source = 0; source < sources; source++)
+        {
+            int splits = chance.Between(1, 4), most = chance.Between(20, 200);
+            _sources.Add([.. Enumerable.Range(0, splits).Select(split =>
+                Enumerable.Range(0, chance.Between(most / 2, most)).Select(index => new Reading(source, split, index, chance.Below(100))).ToImmutableArray())]);
+        }
+
+        int pieces = chance.Between(1, 4);
+        for (int i = 0; i < pieces; i++) _pieces.Add(Pieces.Make(i, chance));
+        _parallelism = [.. Enumerable.Range(0, pieces).Select(_ => chance.Below(3) == 0 ? chance.Between(1, 5) : 0)];
+    }
+
+    public void Define(Dataflow flow, SimulatedProcess process)
+    {
+        DataStream<Reading>? all = null;
+        for (int source = 0; source < _sources.Count; source++)
+        {
+            DataStream<Reading> readings = flow.Source($"source-{source}", new SimulatedSource<Reading>(process, _sources[source]), WatermarkStrategy.Monotonous<Reading>(static r => r.At));
+            all = all is null ? readings : all.Union(readings);
+        }
+
+        DataStream<string>? lines = null;
+        for (int i = 0; i < _pieces.Count; i++)
+        {
+            DataStream<string> piece = _pieces[i].Build(all!, process, _parallelism[i]);
+            lines = lines is null ? piece : lines.Union(piece);
+        }
+
+        lines!.Sink("out", _table.SinkOf(process));
+    }
+
+    public void Check()
+    {
+        Reading[] input = [.. _sources.SelectMany(static s => s).SelectMany(static s => s)];
+        Lines.RequireSame([.. _pieces.SelectMany(p => p.Answer(input))], _table.Visible, $"; pieces: {string.Join(", ", _pieces)}");
+    }
+}

@@ -1,0 +1,24 @@
+namespace Millrace.Simulation;
+
+/// <summary>Situations that are rare and must be met now and then, or nothing is known about them.</summary>
+static class Rare
+{
+    public static readonly IReadOnlyList<string> All =
+    [
+        "a leader was paused",
+        "a second process was told who leads",
+        "cancel with a savepoint",
+        "ended by LedgerFencedException",
+        "ended by SavepointFailedException",
+        "ended by StoreUnavailableException",
+        "killed in the middle of: cancel with a savepoint",
+        "killed in the middle of: savepoint",
+        "killed in the middle of: stop",
+        "killed while a sink committed",
+        "killed while an entry was created",
+        "paused while a manifest was published",
+        "records in flight were captured",
+        "stop",
+        "user code threw",
+    ];
+}

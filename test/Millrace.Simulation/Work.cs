@@ -1,0 +1,92 @@
+using System.Globalization;
+using Millrace.Runtime.Checkpoints;
+using Millrace.Runtime.Messages;
+using Millrace.Testing.Simulation;
+
+namespace Millrace.Simulation;
+
+/// <summary>What came of one piece of work.</summary>
+/// <param name="What">A seed, or a point of a sweep.</param>
+/// <param name="Failure">What was found; null for nothing.</param>
+/// <param name="Detail">For people.</param>
+/// <param name="Reached">Rare situations.</param>
+sealed record Finding(string What, string? Failure, string Detail, IReadOnlyDictionary<string, int> Reached);
+
+/// <summary>The kinds of work a process can do, in an order that is the same everywhere, so that several can share it.</summary>
+static class Work
+{
+    static readonly Dictionary<string, int> s_nothing = [];
+
+    /// <summary>Seeds.</summary>
+    public static async IAsyncEnumerable<Finding> SeedsAsync(IEnumerable<int> seeds, Mutation mutation, Action<string>? trace)
+    {
+        foreach (int seed in seeds)
+        {
+            Finding finding;
+            try
+            {
+                SimulationResult result = await Testing.Simulation.Simulation.RunAsync(
+                    new RandomTopology(mutation.CommitsTwice), (ulong)seed, SimulatedFaults.Default, trace, mutation.Change);
+                finding = new($"seed {seed}", null, string.Create(CultureInfo.InvariantCulture,
+                    $"{result.TraceHash}, {result.Events} events, {result.Elapsed.TotalSeconds:0.0} s of its time, {result.Processes} processes"), result.Reached);
+            }
+            catch (SimulationFailedException failed)
+            {
+                finding = new($"seed {seed}", failed.InnerException!.ToString(), "", s_nothing);
+            }
+
+            yield return finding;
+        }
+    }
+
+    /// <summary>The points of a sweep: every effect of every process of a life, in each way of barriers.</summary>
+    public static async IAsyncEnumerable<Finding> SweepAsync(string kind, ulong seed, Func<int, bool> isOurs)
+    {
+        int number = 0;
+        foreach ((string way, CheckpointOptions barriers) in Ways())
+        {
+            IReadOnlyList<int> effects = await Testing.Simulation.Simulation.SweepAsync(new SweepTopology(), seed, barriers, null);
+            foreach (IReadOnlyList<EffectEnd> ends in Points(kind, effects[0], seed))
+            {
+                if (!isOurs(number++)) continue;
+                string what = $"{kind} sweep, {way} barriers, {string.Join(", then ", ends)}";
+                string? failure = null;
+                try
+                {
+                    await Testing.Simulation.Simulation.SweepAsync(new SweepTopology(), seed, barriers, null, ends);
+                }
+                catch (SimulationFailedException failed)
+                {
+                    failure = failed.InnerException!.ToString();
+                }
+
+                yield return new(what, failure, "", s_nothing);
+            }
+        }
+    }
+
+    static IEnumerable<(string Way, CheckpointOptions Barriers)> Ways() =>
+    [
+        ("aligned", new() { Alignment = Alignment.Aligned, AlignTimeout = Timeout.InfiniteTimeSpan }),
+        ("unaligned", new() { Alignment = Alignment.Unaligned }),
+        ("switching", new() { Alignment = Alignment.Aligned, AlignTimeout = TimeSpan.FromMilliseconds(1) }),
+    ];
+
+    static IEnumerable<IReadOnlyList<EffectEnd>> Points(string kind, int effects, ulong seed)
+    {
+        SimulatedChance chance = new(seed);
+        for (int at = 0; at < effects; at++)
+        {
+            foreach (bool isBefore in (bool[])[true, false])
+            {
+                yield return kind switch
+                {
+                    "crash" => [new(at, isBefore, IsPause: false)],
+                    "zombie" => [new(at, isBefore, IsPause: true)],
+                    "double" => [new(at, isBefore, IsPause: false), new(chance.Below(60), chance.Below(2) == 0, IsPause: false)],
+                    _ => throw new ArgumentException($"there is no sweep '{kind}'; there are crash, double and zombie", nameof(kind)),
+                };
+            }
+        }
+    }
+}
