@@ -1,3 +1,6 @@
+using Millrace.State;
+using Millrace.State.Codecs;
+using Millrace.State.Snapshots;
 using Millrace.Testing.Simulation;
 
 namespace Millrace.Simulation;
@@ -45,6 +48,19 @@ sealed record CountPiece(string Name, int Keys, int Every) : IPiece
         group r.Weight % 3 == 0 ? 2 : 1 by Key(r) into records
         from n in Enumerable.Range(1, records.Sum())
         select $"{Name} {records.Key} {n}";
+
+    /// <summary>What is counted in a checkpoint is what was read.</summary>
+    /// <exception cref="SimulationException">It is not.</exception>
+    public async Task CheckStateAsync(SnapshotReader checkpoint, IReadOnlyList<Reading> read)
+    {
+        Dictionary<int, long> expected = read.Where(r => r.Index % Every == 0).GroupBy(Key).ToDictionary(static g => g.Key, static g => g.Sum(static r => r.Weight % 3 == 0 ? 2L : 1L));
+        Dictionary<int, long> actual = [];
+        await foreach (SnapshotRow row in checkpoint.ReadRowsAsync(Name, "state", KeyRange.Full, CancellationToken.None))
+            actual.Add(Codec.Of<int>().Decode(row.Key.Span), Codec.Of<long>().Decode(row.Value.Span));
+        if (expected.OrderBy(static e => e.Key).SequenceEqual(actual.OrderBy(static a => a.Key))) return;
+        throw new SimulationException(
+            $"checkpoint {checkpoint.Manifest.Id} has counted {actual.Values.Sum()} records in {Name}, and its sources have read {expected.Values.Sum()}");
+    }
 
     // Some keys have far more records than others.
     int Key(Reading r) => r.Weight * r.Weight / 10 % Keys;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.State.Snapshots;
 using Millrace.Testing.Simulation;
 
 namespace Millrace.Simulation;
@@ -13,7 +14,7 @@ public readonly record struct Reading(int Source, int Split, int Index, int Weig
 /// A graph of chance over what the API has, with records of chance and the answer a loop over them gives. What it writes does not depend on the
 /// order in which splits are read, so the answer is a bag of lines.
 /// </summary>
-public sealed class RandomTopology : ISimulatedJob
+sealed class RandomTopology : ISimulatedJob, IStateOracle
 {
     readonly SimulatedTable<string> _table;
     readonly List<ImmutableArray<ImmutableArray<Reading>>> _sources = [];
@@ -66,5 +67,15 @@ public sealed class RandomTopology : ISimulatedJob
     {
         Reading[] input = [.. _sources.SelectMany(static s => s).SelectMany(static s => s)];
         Lines.RequireSame([.. _pieces.SelectMany(p => p.Answer(input))], _table.Visible, $"; pieces: {string.Join(", ", _pieces)}");
+    }
+
+    public async Task<bool> CheckStateAsync(SnapshotReader checkpoint)
+    {
+        SnapshotManifest manifest = checkpoint.Manifest;
+        if (manifest.Operators.Any(static o => o.Finished > 0 || o.States.Any(static s => s.Schema.Layout == StateLayout.InFlight && s.Runs.Count > 0))) return false;
+        if (Positions.Of(manifest) is not { } positions || positions.Count != _sources.Sum(static s => s.Length)) return false;
+        Reading[] read = [.. _sources.SelectMany(static s => s).SelectMany(static s => s).Where(r => r.Index < positions[(r.Source, r.Split)])];
+        foreach (CountPiece piece in _pieces.OfType<CountPiece>()) await piece.CheckStateAsync(checkpoint, read);
+        return true;
     }
 }

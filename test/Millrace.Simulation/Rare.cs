@@ -5,11 +5,15 @@ static class Rare
 {
     public static readonly IReadOnlyList<string> All =
     [
+        "a leader was cut off, and went on",
         "a leader was paused",
         "a second process was told who leads",
         "cancel with a savepoint",
+        "damaged bytes were read",
+        "ended by JobLedElsewhereException",
         "ended by LedgerFencedException",
         "ended by SavepointFailedException",
+        "ended by SimulatedFaultException",
         "ended by StoreUnavailableException",
         "killed in the middle of: cancel with a savepoint",
         "killed in the middle of: savepoint",
@@ -18,7 +22,9 @@ static class Rare
         "killed while an entry was created",
         "paused while a manifest was published",
         "records in flight were captured",
+        "state was compared with source positions",
         "stop",
+        "the offline collection found something",
         "user code threw",
     ];
 }

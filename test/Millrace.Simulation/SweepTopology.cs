@@ -10,7 +10,7 @@ public sealed class SweepTopology : ISimulatedJob
     readonly IPiece[] _pieces = [new CountPiece("count", 5, 2), new BucketPiece("bucket", 3, 200), new WindowPiece("window", 4, 150, 1)];
     readonly ImmutableArray<ImmutableArray<Reading>> _splits =
     [
-        .. Enumerable.Range(0, 3).Select(static split => Enumerable.Range(0, 150).Select(index => new Reading(0, split, index, (index * 7) % 100)).ToImmutableArray()),
+        .. Enumerable.Range(0, 3).Select(static split => Enumerable.Range(0, 450).Select(index => new Reading(0, split, index, (index * 7) % 100)).ToImmutableArray()),
     ];
 
     public void Define(Dataflow flow, SimulatedProcess process)

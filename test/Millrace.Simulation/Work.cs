@@ -26,7 +26,7 @@ static class Work
             try
             {
                 SimulationResult result = await Testing.Simulation.Simulation.RunAsync(
-                    new RandomTopology(mutation.CommitsTwice), (ulong)seed, SimulatedFaults.Default, trace, mutation.Change);
+                    new RandomTopology(mutation.CommitsTwice), (ulong)seed, SimulatedFaults.Default, trace, mutation.Change, Collection.CheckAsync);
                 finding = new($"seed {seed}", null, string.Create(CultureInfo.InvariantCulture,
                     $"{result.TraceHash}, {result.Events} events, {result.Elapsed.TotalSeconds:0.0} s of its time, {result.Processes} processes"), result.Reached);
             }
@@ -46,10 +46,10 @@ static class Work
         foreach ((string way, CheckpointOptions barriers) in Ways())
         {
             IReadOnlyList<int> effects = await Testing.Simulation.Simulation.SweepAsync(new SweepTopology(), seed, barriers, null);
-            foreach (IReadOnlyList<EffectEnd> ends in Points(kind, effects[0], seed))
+            foreach (IReadOnlyList<EffectEnd?> ends in Points(kind, effects, seed))
             {
                 if (!isOurs(number++)) continue;
-                string what = $"{kind} sweep, {way} barriers, {string.Join(", then ", ends)}";
+                string what = $"{kind} sweep, {way} barriers, {string.Join(", then ", ends.Select(static e => $"{e?.ToString() ?? "a whole process"}"))}";
                 string? failure = null;
                 try
                 {
@@ -72,20 +72,20 @@ static class Work
         ("switching", new() { Alignment = Alignment.Aligned, AlignTimeout = TimeSpan.FromMilliseconds(1) }),
     ];
 
-    static IEnumerable<IReadOnlyList<EffectEnd>> Points(string kind, int effects, ulong seed)
+    /// <summary>Every effect of every process of a life; the processes before it run as long as they have something to do.</summary>
+    static IEnumerable<IReadOnlyList<EffectEnd?>> Points(string kind, IReadOnlyList<int> effects, ulong seed)
     {
         SimulatedChance chance = new(seed);
-        for (int at = 0; at < effects; at++)
+        for (int process = 0; process < effects.Count; process++)
         {
-            foreach (bool isBefore in (bool[])[true, false])
+            EffectEnd?[] before = new EffectEnd?[process];
+            for (int at = 0; at < effects[process]; at++)
             {
-                yield return kind switch
+                foreach (bool isBefore in (bool[])[true, false])
                 {
-                    "crash" => [new(at, isBefore, IsPause: false)],
-                    "zombie" => [new(at, isBefore, IsPause: true)],
-                    "double" => [new(at, isBefore, IsPause: false), new(chance.Below(60), chance.Below(2) == 0, IsPause: false)],
-                    _ => throw new ArgumentException($"there is no sweep '{kind}'; there are crash, double and zombie", nameof(kind)),
-                };
+                    EffectEnd end = new(at, isBefore, IsPause: kind == "zombie");
+                    yield return kind == "double" ? [.. before, end, new EffectEnd(chance.Below(60), chance.Below(2) == 0, IsPause: false)] : [.. before, end];
+                }
             }
         }
     }

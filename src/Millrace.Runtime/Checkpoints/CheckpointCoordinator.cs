@@ -77,9 +77,19 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
     /// <summary>Takes a savepoint.</summary>
     /// <param name="target">The folder; null for the job's own place.</param>
     /// <returns>Once its folder is complete; refused, with the checkpoint kept, when it cannot be written.</returns>
-    public async Task<CheckpointAnswer> SavepointAsync(string? target) => await ProblemAsync(target, _context.Ledger.Lost) is { } problem
-        ? new CheckpointAnswer.Refused(problem)
-        : await AskAsync(CheckpointPurpose.Savepoint, target, false);
+    public async Task<CheckpointAnswer> SavepointAsync(string? target)
+    {
+        try
+        {
+            if (await ProblemAsync(target, _context.Ledger.Lost) is { } problem) return new CheckpointAnswer.Refused(problem);
+        }
+        catch (OperationCanceledException) when (_context.Ledger.Lost.IsCancellationRequested)
+        {
+            return new CheckpointAnswer.Refused("another process leads the job by now");
+        }
+
+        return await AskAsync(CheckpointPurpose.Savepoint, target, false);
+    }
 
     /// <summary>
     /// Records that the job stops and takes the savepoint that sources end with. When draining, the caller ends the sources, and the

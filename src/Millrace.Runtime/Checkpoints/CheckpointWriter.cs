@@ -11,6 +11,9 @@ sealed class CheckpointWriter(CheckpointContext context, CheckpointBooks books, 
     // confirmed, and it may be acknowledged before that. By checkpoint, so that it is forgotten.
     readonly SortedDictionary<long, IReadOnlyList<TransactionName>> _told = [];
 
+    // Parts of checkpoints that failed may come late.
+    const int ToldMin = 16;
+
     /// <summary>Writes and commits.</summary>
     /// <param name="attempt">With everything collected.</param>
     /// <param name="begunAt">When it began, by the leader's clock.</param>
@@ -22,7 +25,7 @@ sealed class CheckpointWriter(CheckpointContext context, CheckpointBooks books, 
         CheckpointAttempt attempt, DateTimeOffset begunAt, IReadOnlyCollection<long> parents, CancellationToken cancellationToken)
     {
         await cache.LoadAsync(context.Ledger.State, cancellationToken);
-        foreach (long old in _told.Keys.Where(id => id <= attempt.Barrier.Confirmed).ToArray()) _told.Remove(old);
+        foreach (long old in _told.Keys.Where(id => id <= attempt.Barrier.Confirmed).SkipLast(ToldMin).ToArray()) _told.Remove(old);
         CheckpointPage page = books.Open();
         // Taken before the manifest is assembled: what the ledger has heard of may be acknowledged while the manifest is written, and must not be owed again.
         HashSet<TransactionName> known = [.. context.Ledger.State.Owed.Select(TransactionName.Of)];
@@ -102,9 +105,9 @@ sealed class CheckpointWriter(CheckpointContext context, CheckpointBooks books, 
     List<OwedTransaction> Owed(CheckpointPage page, WorkerSnapshot[] parts)
     {
         HashSet<TransactionName> seen = [.. page.Settled], told = [.. _told.Values.SelectMany(static names => names)];
-        IEnumerable<OwedTransaction> prepared = parts.SelectMany(part => part.Operators).SelectMany(slice => slice.Prepared)
+        IEnumerable<OwedTransaction> prepared = page.StrayTransactions.Concat(parts.SelectMany(part => part.Operators).SelectMany(slice => slice.Prepared))
             .Where(transaction => !told.Contains(TransactionName.Of(transaction)));
-        return [.. context.Ledger.State.Owed.Concat(page.StrayTransactions).Concat(prepared).Where(owed => seen.Add(TransactionName.Of(owed)))];
+        return [.. context.Ledger.State.Owed.Concat(prepared).Where(owed => seen.Add(TransactionName.Of(owed)))];
     }
 
     IReadOnlyList<LedgerEvent> Events(

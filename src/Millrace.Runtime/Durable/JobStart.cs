@@ -17,6 +17,8 @@ sealed record StartOutcome(Ledger? Ledger, RestorePoint? From, string? Ended);
 /// </summary>
 sealed class JobStart
 {
+    const int LookRoundsMax = 5;
+
     readonly JobGraph _graph;
     readonly EmbeddedOptions _options;
     readonly DurableOptions _durable;
@@ -72,7 +74,7 @@ sealed class JobStart
     /// <returns>Why there is nothing to run; null when there is.</returns>
     async Task<StartAction.AlreadyFinished?> LookAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        for (int round = 1; ; round++)
         {
             LedgerView? view = await ReadAsync(cancellationToken).ConfigureAwait(false);
             if (view is not null && await _durable.IsAlive(view.Claim, cancellationToken).ConfigureAwait(false)) throw new JobLedElsewhereException(view.Claim);
@@ -85,7 +87,10 @@ sealed class JobStart
             catch (StartRefusedException) when (_damaged.Count > 0)
             {
                 // Somebody else may lead by now, and have deleted what was needed no longer.
-                if ((await ReadAsync(cancellationToken).ConfigureAwait(false))?.Tip == view?.Tip) throw;
+                LedgerView? now = await ReadAsync(cancellationToken).ConfigureAwait(false);
+                if (now is null || now.Tip == view?.Tip) throw;
+                // A history that goes on and on has somebody who leads it.
+                if (round == LookRoundsMax) throw new JobLedElsewhereException(now.Claim);
                 _damaged.Clear();
             }
         }

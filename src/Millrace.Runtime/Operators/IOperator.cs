@@ -51,6 +51,9 @@ public interface IOperator<TIn, TOut>
     /// </summary>
     Timestamp OwnTime => Timestamp.None;
 
+    /// <summary>Whether it has a time of its own, even if that has not begun.</summary>
+    bool HasOwnTime => false;
+
     /// <summary>Its states were restored, before the first record: takes up where it left off.</summary>
     /// <param name="watermark">Where event time stood, or <see cref="OwnTime"/>; none where there was none.</param>
     /// <param name="ahead">

@@ -95,12 +95,17 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
     public Timestamp OwnTime { get; private set; } = Timestamp.None;
 
     /// <inheritdoc/>
+    public bool HasOwnTime => _time is not null;
+
+    /// <inheritdoc/>
     public IReadOnlyList<RangeWatermark> Ahead => _progress.Ahead;
 
     /// <inheritdoc/>
     public void OnRestored(Timestamp watermark, IReadOnlyList<RangeWatermark> ahead)
     {
-        _progress.Restore(ahead);
+        // The clock is one for all keys: it goes on from where the furthest of them was.
+        if (_time is null) _progress.Restore(ahead);
+        else if (ahead.Count > 0) watermark = ahead.Max(static part => part.Watermark);
         if (_time is not null && !watermark.IsNone)
         {
             OwnTime = watermark;

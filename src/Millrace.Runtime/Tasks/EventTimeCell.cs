@@ -15,9 +15,10 @@ public sealed class EventTimeCell<T>(WatermarkStrategy<T> strategy, Link<T> inpu
     int _position;
     Timestamp _sent = Timestamp.None;
     bool _isIdleDue;
+    bool _isRestoredDue;    // What follows begins without a watermark of this instance, and would wait for one.
 
     /// <inheritdoc/>
-    public override bool HasWork => HasInput || _isIdleDue;
+    public override bool HasWork => HasInput || _isIdleDue || _isRestoredDue;
 
     /// <inheritdoc/>
     public override Timestamp NextProcessingTime => _idle.Deadline;
@@ -29,7 +30,7 @@ public sealed class EventTimeCell<T>(WatermarkStrategy<T> strategy, Link<T> inpu
     public override long RecordsOut => main.RecordsTotal;
 
     /// <inheritdoc/>
-    public override Timestamp Watermark => _sent;
+    public override Timestamp Watermark => _isRestoredDue ? _tracker.Watermark : _sent;
 
     /// <inheritdoc/>
     public override object? CurrentRecord => HasInput && _position < input.Batch.Count ? input.Batch.Values[_position] : null;
@@ -39,7 +40,7 @@ public sealed class EventTimeCell<T>(WatermarkStrategy<T> strategy, Link<T> inpu
     {
         // Event time does not go back: what was behind the watermark before is behind it still.
         _tracker.RestoreWatermark(restored.WatermarkOf(Snapshots.Range));
-        _sent = _tracker.Watermark;
+        _isRestoredDue = !_tracker.Watermark.IsNone;
         return ValueTask.CompletedTask;
     }
 
@@ -55,6 +56,14 @@ public sealed class EventTimeCell<T>(WatermarkStrategy<T> strategy, Link<T> inpu
     public override CellStep Step()
     {
         Batch<T> output = main.Link.Batch;
+        if (_isRestoredDue)
+        {
+            _isRestoredDue = false;
+            output.Watermark = _sent = _tracker.Watermark;
+            main.Link.Publish();
+            return HasInput ? CellStep.MoreOutput : CellStep.NeedInput;
+        }
+
         if (_isIdleDue || (HasInput && input.Batch.Count > 0 && _idle.IsIdle))
         {
             output.Signal = _isIdleDue ? ChannelSignal.Idle : ChannelSignal.Active;

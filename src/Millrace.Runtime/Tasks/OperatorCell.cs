@@ -66,7 +66,7 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
         foreach (ISnapshotRows rows in op.SnapshotRows) rows.Begin(cut);
         return new(OperatorId, Snapshots.Subtask)
         {
-            Watermark = op.OwnTime.IsNone ? Watermark : op.OwnTime,
+            Watermark = op.HasOwnTime ? op.OwnTime : Watermark,
             Ahead = op.Ahead,
             Rows = op.SnapshotRows,
             States = op.Lists?.Cut(Snapshots.Subtask.Index) ?? [],

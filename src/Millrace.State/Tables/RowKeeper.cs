@@ -27,6 +27,7 @@ sealed class RowKeeper<TKey, TValue>(string name, RowFormat<TKey, TValue> format
     /// <param name="expected">How many rows there are.</param>
     public void Begin(CutPlan plan, long expected)
     {
+        _pool.BeginCapture();
         _plan = plan;
         _expected = expected;
         _changedAfter = uint.MaxValue;

@@ -5,7 +5,8 @@ namespace Millrace.State.Tables;
 
 /// <summary>
 /// The pages that the captures of one table are copied into: taken by the thread that owns the table, given back by whoever wrote the run.
-/// Keeps a bounded number for the next capture. Thread-safe.
+/// Keeps as many for the next capture as the one before it took: memory that is given back and taken again costs a fault for each of its pages, which
+/// was a twentieth of the time of a task with ten million rows. Thread-safe.
 /// </summary>
 sealed class PagePool<TRow>
 {
@@ -14,11 +15,25 @@ sealed class PagePool<TRow>
 
     readonly Lock _lock = new();        // Guards the pages at hand.
     readonly Stack<RowPage<TRow>> _idle = [];
+    int _rented;                        // Since the capture began.
+    int _kept = TableLimits.IdlePagesMin;
+
+    /// <summary>A capture begins: what the one before did not need is given back.</summary>
+    public void BeginCapture()
+    {
+        lock (_lock)
+        {
+            _kept = Math.Max(TableLimits.IdlePagesMin, _rented);
+            _rented = 0;
+            while (_idle.Count > _kept) _idle.Pop().Free();
+        }
+    }
 
     public RowPage<TRow> Rent()
     {
         lock (_lock)
         {
+            _rented++;
             if (_idle.TryPop(out RowPage<TRow>? page)) return page;
         }
 
@@ -32,7 +47,7 @@ sealed class PagePool<TRow>
             if (RuntimeHelpers.IsReferenceOrContainsReferences<TRow>()) page.Rows(used).Clear();
             lock (_lock)
             {
-                if (_idle.Count < TableLimits.IdlePagesMax)
+                if (_idle.Count < Math.Max(_kept, _rented))
                 {
                     _idle.Push(page);
                     return;

@@ -92,8 +92,8 @@ public static class TableLimits
     /// <summary>Bytes of a page of captured rows, about: from there on the collector does not move it.</summary>
     public const int PageBytes = 96 << 10;
 
-    /// <summary>Pages kept for the next capture of a state.</summary>
-    public const int IdlePagesMax = 128;
+    /// <summary>Pages that may be kept for the next capture of a state, however few the last one took.</summary>
+    public const int IdlePagesMin = 128;
 
     /// <summary>Snapshots taken and not confirmed whose changes are remembered.</summary>
     public const int UnconfirmedMax = 256;

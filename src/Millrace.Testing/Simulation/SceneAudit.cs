@@ -9,12 +9,23 @@ namespace Millrace.Testing.Simulation;
 sealed class SceneAudit(SimulatedScene scene)
 {
     readonly HashSet<string> _named = new(StringComparer.Ordinal);
-    readonly Dictionary<string, Timestamp> _watermarks = new(StringComparer.Ordinal);
-    long _newest;
-    string _newestTimeline = "";
+    readonly Dictionary<string, (long Checkpoint, Timestamp Watermark)> _watermarks = new(StringComparer.Ordinal);
+    readonly Dictionary<SimulatedLife, long> _newest = [];
 
     /// <summary>A checkpoint was told to be complete.</summary>
     public void OnTaken(SimulatedLife life, CheckpointStatistics taken)
+    {
+        try
+        {
+            Look(life, taken);
+        }
+        catch (SimulationException found)
+        {
+            scene.World.Found ??= found;
+        }
+    }
+
+    void Look(SimulatedLife life, CheckpointStatistics taken)
     {
         life.Process.Tell($"checkpoint {taken.Snapshot.Id} of {taken.Snapshot.Attempt} is complete");
         // One that was followed by others meanwhile may be gone.
@@ -25,17 +36,34 @@ sealed class SceneAudit(SimulatedScene scene)
         if (manifest.Operators.Any(static o => o.States.Any(static s => s.Schema.Layout == StateLayout.InFlight && s.Runs.Count > 0))) scene.World.Reach("records in flight were captured");
         if (manifest.Owed.Count > 0 && manifest.Parent is null && life.Options.Parallelism > 1) scene.World.Reach("transactions owed by a full snapshot");
 
-        if (manifest.Timeline == _newestTimeline && manifest.Id <= _newest)
-            throw new SimulationException($"checkpoint {manifest.Id} of timeline {manifest.Timeline} was told after {_newest}");
-        (_newest, _newestTimeline) = (manifest.Id, manifest.Timeline);
+        if (manifest.Id <= _newest.GetValueOrDefault(life)) throw new SimulationException($"{life.Process.Name} told checkpoint {manifest.Id} after {_newest[life]}");
+        _newest[life] = manifest.Id;
         // An instance that has no event time yet is not listed, and may begin anywhere.
         foreach (OperatorEntry op in manifest.Operators.Where(static o => o.Watermarks.Sum(static w => w.Range.Size) == KeyRange.Full.Size))
         {
             Timestamp watermark = op.Watermarks.Min(static w => w.Watermark);
             string where = $"{manifest.Timeline} {op.Id}";
-            if (_watermarks.TryGetValue(where, out Timestamp before) && watermark < before)
-                throw new SimulationException($"event time of '{op.Id}' went back from {before} to {watermark} in checkpoint {manifest.Id}");
-            _watermarks[where] = watermark;
+            // A process that slept tells late what another has gone on from.
+            bool isFirst = !_watermarks.TryGetValue(where, out (long Checkpoint, Timestamp Watermark) before);
+            if (before.Checkpoint > manifest.Id) continue;
+            if (!isFirst && watermark < before.Watermark) throw new SimulationException($"event time of '{op.Id}' went back from {before.Watermark} to {watermark} in checkpoint {manifest.Id}");
+            _watermarks[where] = (manifest.Id, watermark);
+        }
+
+        // The store is in memory: this does not wait for anything.
+        if (scene.Job is IStateOracle oracle) CheckStateAsync(oracle, taken.Snapshot).GetAwaiter().GetResult();
+    }
+
+    async Task CheckStateAsync(IStateOracle oracle, SnapshotReference snapshot)
+    {
+        try
+        {
+            SnapshotReader reader = await SnapshotReader.OpenAsync(scene.Folder, snapshot.Key, snapshot.Sha256, CancellationToken.None).ConfigureAwait(false);
+            if (await oracle.CheckStateAsync(reader).ConfigureAwait(false)) scene.World.Reach("state was compared with source positions");
+        }
+        catch (Exception gone) when (gone is ObjectMissingException or SnapshotCorruptException { InnerException: ObjectMissingException })
+        {
+            // It has left retention while it was told; what is kept is looked at in the end.
         }
     }
 

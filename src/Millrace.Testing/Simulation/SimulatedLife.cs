@@ -45,6 +45,7 @@ sealed class SimulatedLife
     {
         _scene = scene;
         Options = options;
+        IsCalm = scene.World.Faults == SimulatedFaults.None;
         Process = new(scene.World, name, options.Skew, options.Effects);
         Process.Tell($"starts with parallelism {options.Parallelism}{(options.IsChaining ? "" : ", unchained")}, {options.Checkpoints.Alignment}, from {options.From.GetType().Name}");
         Dataflow flow = new(SimulatedScene.JobName);
@@ -75,6 +76,12 @@ sealed class SimulatedLife
 
     public LifeOptions Options { get; }
 
+    /// <summary>Whether nothing has gone wrong since it began.</summary>
+    public bool IsCalm { get; }
+
+    /// <summary>Whether it was given damaged bytes.</summary>
+    public bool HasReadDamage { get; private set; }
+
     public SimulatedProcess Process { get; }
 
     public DurableJob Job { get; }
@@ -89,6 +96,7 @@ sealed class SimulatedLife
         bool isOfSnapshot = call.Verb == StoreVerb.Read || (call.Verb == StoreVerb.Get && call.Key.EndsWith(SnapshotKeys.ManifestName, StringComparison.Ordinal));
         if (isOfSnapshot && Process.Chance.InThousand(_scene.World.Faults.DamagePerThousand))
         {
+            HasReadDamage = true;
             _scene.World.Reach("damaged bytes were read");
             return Process.Chance.Below(2) == 0 ? new StoreFault.Truncate() : new StoreFault.FlipBit(Process.Chance.Below(1 << 20));
         }

@@ -41,8 +41,14 @@ public sealed class SimulatedProcess
 
     internal SimulatedWorld World => _world;
 
+    /// <summary>Whether it can go on.</summary>
+    internal bool IsAwake => !IsDead && !_isPaused;
+
+    /// <summary>Whether the network between it and other processes is cut. The store it reaches all the same.</summary>
+    internal bool IsCutOff { get; private set; }
+
     /// <summary>Whether others can reach it.</summary>
-    internal bool IsReachable => !IsDead && !_isPaused;
+    internal bool IsReachable => IsAwake && !IsCutOff;
 
     /// <summary>Where it is to end or to stand still.</summary>
     internal EffectPlan Plan { get; }
@@ -84,7 +90,13 @@ public sealed class SimulatedProcess
         if (Plan.Next(what) is { } end)
         {
             await _world.DelayAsync(Chance.Between(s_least, s_most)).ConfigureAwait(false);
-            if (end.IsBefore) End(end);
+            if (end.IsBefore)
+            {
+                // What was never asked for does not happen; what was held back happens when the process wakes.
+                End(end);
+                await PassAsync().ConfigureAwait(false);
+            }
+
             T last = await call().ConfigureAwait(false);
             Tell($"{what}: {last}");
             if (!end.IsBefore) End(end);
@@ -120,6 +132,13 @@ public sealed class SimulatedProcess
         Plan.OnEnded();
     }
 
+    /// <summary>Others cannot reach it any more, or can again.</summary>
+    internal void CutOff(bool isCutOff)
+    {
+        if (isCutOff != IsCutOff) Tell(isCutOff ? "is cut off from the others" : "can be reached again");
+        IsCutOff = isCutOff;
+    }
+
     /// <summary>It stands still: nothing happens in it until it wakes.</summary>
     internal void Pause()
     {
@@ -148,7 +167,7 @@ public sealed class SimulatedProcess
     /// <summary>Completes when the process can go on: at once, when it wakes, or never.</summary>
     internal Task PassAsync()
     {
-        if (IsReachable) return Task.CompletedTask;
+        if (IsAwake) return Task.CompletedTask;
         TaskCompletionSource awake = new();
         Do(() => awake.SetResult());
         return awake.Task;

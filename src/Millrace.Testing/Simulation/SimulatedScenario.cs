@@ -62,7 +62,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
 
     async Task DisturbAsync(SimulatedLife life)
     {
-        switch (_chance.Below(11))
+        switch (_chance.Below(12))
         {
             case 0 or 1 or 2:
                 NoteKill(life);
@@ -88,7 +88,11 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
                 _world.Tell("", "the store's disk is full");
                 break;
             case 10:
-                await SecondAsync(life).ConfigureAwait(false);
+                await SecondAsync().ConfigureAwait(false);
+                break;
+            case 11:
+                _world.Reach("a leader was cut off, and went on");
+                life.Process.CutOff(true);
                 break;
         }
     }
@@ -113,7 +117,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
             return;
         }
 
-        if (answer is { IsFaulted: true, Exception.InnerException: { } failure } && failure is not (LedgerFencedException or Storage.StoreUnavailableException or OperationCanceledException))
+        if (answer is { IsFaulted: true, Exception.InnerException: { } failure } && failure is not (LedgerFencedException or Storage.StoreUnavailableException))
             throw new SimulationException($"{verb} failed: {failure}");
         if (answer.IsCompletedSuccessfully) life.Process.Tell($"{verb}: {await answer.ConfigureAwait(false)}");
         // A job that was asked to end does, or goes on when that was refused.
@@ -140,18 +144,13 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     }
 
     /// <summary>A second process is started on a job that runs: it says who runs it, and ends.</summary>
-    async Task SecondAsync(SimulatedLife life)
+    async Task SecondAsync()
     {
         SimulatedLife second = scene.Start(await NextAsync().ConfigureAwait(false));
         await Task.WhenAny(second.Ended, _world.DelayAsync(TimeSpan.FromSeconds(30))).ConfigureAwait(false);
         if (second.Job.Completion is { IsFaulted: true, Exception.InnerException: JobLedElsewhereException }) _world.Reach("a second process was told who leads");
         scene.RequireExplained(second);
-        if (!second.Job.Completion.IsCompleted && !second.Process.IsDead)
-        {
-            // The first ended meanwhile, so the second leads.
-            _leader = second;
-        }
-
-        _ = life;
+        // The first ended meanwhile, so the second leads.
+        if (!second.Job.Completion.IsCompleted && !second.Process.IsDead) _leader = second;
     }
 }

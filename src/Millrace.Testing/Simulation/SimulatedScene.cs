@@ -71,12 +71,12 @@ sealed class SimulatedScene
         if (life.Job.Completion is not { IsFaulted: true, Exception.InnerException: { } failure }) return;
         life.Process.Tell($"ended: {failure.GetType().Name}: {failure.Message}");
         Exception cause = failure is JobFailedException { InnerException: { } inner } ? inner : failure;
-        bool isExplained = cause is LedgerFencedException or JobLedElsewhereException or StoreUnavailableException or SavepointFailedException
-            or CheckpointFailedException or SimulatedFaultException
+        bool isExplained = cause is LedgerFencedException or JobLedElsewhereException
             // What was asked for at the start was right when it was asked; another process was quicker.
             || (cause is StartRefusedException refused && (life.Options.From is not StartFrom.Unsaid || refused.Message.Contains("not started by itself", StringComparison.Ordinal)))
-            || (World.Reached.ContainsKey("damaged bytes were read") && (cause is SnapshotCorruptException or ObjectMissingException || cause.Message.Contains("damaged", StringComparison.Ordinal)))
-            || cause.InnerException is SimulatedFaultException or StoreUnavailableException;
+            || (life.HasReadDamage && (cause is SnapshotCorruptException or ObjectMissingException || cause.Message.Contains("damaged", StringComparison.Ordinal)))
+            || (!life.IsCalm && (cause is StoreUnavailableException or SavepointFailedException or CheckpointFailedException or SimulatedFaultException
+                || cause.InnerException is SimulatedFaultException or StoreUnavailableException));
         if (!isExplained) throw new SimulationException($"{life.Process.Name} ended as nothing in the simulation explains: {failure}");
         World.Reach($"ended by {cause.GetType().Name}");
     }
@@ -87,14 +87,20 @@ sealed class SimulatedScene
     {
         World.Faults = SimulatedFaults.None;
         World.OutageUntil = 0;
-        foreach (SimulatedLife life in _lives) life.Process.Wake();
+        foreach (SimulatedLife life in _lives)
+        {
+            life.Process.Wake();
+            life.Process.CutOff(false);
+        }
+
         for (int start = 0; !await IsFinishedAsync().ConfigureAwait(false); start++)
         {
             if (start == 12) throw new SimulationException("nothing goes wrong any more, and the job has not finished after a dozen starts");
             SimulatedLife life = _lives.LastOrDefault(static l => l.Process.IsReachable && !l.Job.Completion.IsCompleted)
                 ?? Start(options() with { From = await NextFromAsync(World.Chance).ConfigureAwait(false) });
-                await Task.WhenAny(life.Ended, World.DelayAsync(s_patience)).ConfigureAwait(false);
-            if (!life.Job.Completion.IsCompleted && !life.Process.IsDead)
+                // One that stood still has ended as planned, and goes on.
+            await Task.WhenAny(life.Job.Completion, World.DelayAsync(s_patience)).ConfigureAwait(false);
+            if (!life.Job.Completion.IsCompleted)
                 throw new SimulationException($"nothing goes wrong any more, and {life.Process.Name} has not ended within {s_patience}: {string.Join(", ", life.Job.Status.Operators)}");
             RequireExplained(life);
         }

@@ -16,8 +16,8 @@ sealed class SimulatedSweep(SimulatedScene scene, CheckpointOptions barriers)
     public IReadOnlyList<int> Effects => [.. scene.Lives.Select(static l => l.Options.Effects.Count)];
 
     /// <summary>Plays it.</summary>
-    /// <param name="ends">Where the first processes end or stand still, one after the other.</param>
-    public async Task PlayAsync(params IReadOnlyList<EffectEnd> ends)
+    /// <param name="ends">Where the first processes end or stand still, one after the other; null for one that runs as long as it has something to do.</param>
+    public async Task PlayAsync(params IReadOnlyList<EffectEnd?> ends)
     {
         int next = 0;
         SimulatedLife life = await StartAsync().ConfigureAwait(false);
@@ -35,7 +35,7 @@ sealed class SimulatedSweep(SimulatedScene scene, CheckpointOptions barriers)
             scene.RequireExplained(life);
         }
 
-        if (ends.Any(static e => e.IsPause)) await TakeOverAsync().ConfigureAwait(false);
+        if (ends.Any(static e => e is { IsPause: true })) await TakeOverAsync().ConfigureAwait(false);
         await scene.FinishAsync(() => Options(new EffectPlan())).ConfigureAwait(false);
         await scene.Audit.CheckAsync().ConfigureAwait(false);
         scene.Job.Check();
@@ -55,13 +55,13 @@ sealed class SimulatedSweep(SimulatedScene scene, CheckpointOptions barriers)
             if (IsRunning(second)) await OrEndAsync(second, second.Job.CheckpointAsync()).ConfigureAwait(false);
         }
 
-        if (scene.Lives.Any(static l => !l.Process.IsReachable && !l.Process.IsDead)) scene.World.Reach("a paused leader slept through a takeover");
+        if (scene.Lives.Any(static l => !l.Process.IsAwake && !l.Process.IsDead)) scene.World.Reach("a paused leader slept through a takeover");
     }
 
     LifeOptions Options(EffectPlan effects) => new()
     {
         Parallelism = 1 + (scene.Lives.Count % 3),
-        Checkpoints = barriers with { Interval = TimeSpan.FromMilliseconds(40), Retained = 1 },
+        Checkpoints = barriers with { Interval = TimeSpan.FromMilliseconds(60), Retained = 1 },
         EntriesPerTerm = 8,
         Effects = effects,
         StoreSeed = 1,

@@ -53,6 +53,9 @@ sealed class SimulatedWorld : IThreadPoolWorkItem
     /// <summary>Rare situations that were reached, with how often.</summary>
     public Dictionary<string, int> Reached { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What was found first; the world ends with it. The engine would take it for a failure of its own, and restart.</summary>
+    public Exception? Found { get; set; }
+
     /// <summary>A rare situation was reached.</summary>
     public void Reach(string situation) => Reached[situation] = Reached.GetValueOrDefault(situation) + 1;
 
@@ -71,7 +74,6 @@ sealed class SimulatedWorld : IThreadPoolWorkItem
     /// <exception cref="SimulationStuckException">The limit has passed, or nothing can happen any more, and the scenario has not ended.</exception>
     public Task PlayAsync(Func<Task> scenario, TimeSpan limit)
     {
-        SimulationPool.RequireOneThread();
         _begin = scenario;
         _limit = limit.Ticks;
         SimulationPool.LineUp(this);
@@ -110,6 +112,12 @@ sealed class SimulatedWorld : IThreadPoolWorkItem
 
     bool TryEnd()
     {
+        if (Found is { } found)
+        {
+            _ended.TrySetException(found);
+            return true;
+        }
+
         if (_scenario.IsCompleted)
         {
             if (_scenario.IsFaulted) _ended.TrySetException(_scenario.Exception.InnerExceptions);

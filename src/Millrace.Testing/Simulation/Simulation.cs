@@ -34,15 +34,26 @@ public static class Simulation
     /// <exception cref="SimulationFailedException">The oracle, or the engine's own invariants, found something.</exception>
     /// <exception cref="InvalidOperationException">The process has more threads than one in its pool; says what to change.</exception>
     public static Task<SimulationResult> RunAsync<TJob>(ulong seed, SimulatedFaults? faults = null, Action<string>? trace = null) where TJob : ISimulatedJob, new() =>
-        RunAsync(new TJob(), seed, faults ?? SimulatedFaults.Default, trace, static options => options);
+        RunAsync(new TJob(), seed, faults ?? SimulatedFaults.Default, trace, static options => options, static _ => Task.CompletedTask);
 
-    internal static Task<SimulationResult> RunAsync(ISimulatedJob job, ulong seed, SimulatedFaults faults, Action<string>? trace, Func<LifeOptions, LifeOptions> change) =>
-        PlayAsync(job, seed, trace, scene => new SimulatedScenario(scene, change).PlayAsync(faults));
+    /// <param name="job">The job.</param>
+    /// <param name="seed">Decides everything.</param>
+    /// <param name="faults">What goes wrong.</param>
+    /// <param name="trace">Told of every event.</param>
+    /// <param name="change">Changes how each process runs the job.</param>
+    /// <param name="after">Looks at the world once the job has passed its oracle.</param>
+    internal static Task<SimulationResult> RunAsync(
+        ISimulatedJob job, ulong seed, SimulatedFaults faults, Action<string>? trace, Func<LifeOptions, LifeOptions> change, Func<SimulatedScene, Task> after) =>
+        PlayAsync(job, seed, trace, async scene =>
+        {
+            await new SimulatedScenario(scene, change).PlayAsync(faults).ConfigureAwait(false);
+            await after(scene).ConfigureAwait(false);
+        });
 
     /// <summary>Plays one life that ends, or stands still, at given effects; none for a whole life.</summary>
     /// <returns>The effects of each of its processes.</returns>
     internal static async Task<IReadOnlyList<int>> SweepAsync(
-        ISimulatedJob job, ulong seed, Runtime.Checkpoints.CheckpointOptions barriers, Action<string>? trace, params IReadOnlyList<EffectEnd> ends)
+        ISimulatedJob job, ulong seed, Runtime.Checkpoints.CheckpointOptions barriers, Action<string>? trace, params IReadOnlyList<EffectEnd?> ends)
     {
         SimulatedSweep? sweep = null;
         await PlayAsync(job, seed, trace, scene =>
@@ -55,6 +66,7 @@ public static class Simulation
 
     internal static async Task<SimulationResult> PlayAsync(ISimulatedJob job, ulong seed, Action<string>? trace, Func<SimulatedScene, Task> play)
     {
+        SimulationPool.RequireOneThread();
         EventTrace events = new(trace);
         SimulatedWorld world = new(seed, events);
         SimulatedScene scene = new(world, job);
@@ -63,7 +75,7 @@ public static class Simulation
             job.Prepare(seed);
             await world.PlayAsync(() => play(scene), s_limit).ConfigureAwait(false);
         }
-        catch (Exception found) when (found is not InvalidOperationException { Source: "Millrace.Testing" })
+        catch (Exception found)
         {
             throw new SimulationFailedException(seed, found);
         }

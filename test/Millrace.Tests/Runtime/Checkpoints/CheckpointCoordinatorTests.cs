@@ -249,6 +249,34 @@ public sealed class CheckpointCoordinatorTests
     }
 
     [Fact]
+    public async Task Transaction_AcknowledgedWhileTheNextManifestIsWritten_IsNotOwedAgain()
+    {
+        Deployment deployment = await DeployAsync(_store);
+        TaskCompletionSource commit = New(), writing = New(), write = New();
+        deployment.Cluster.OnCommit = transaction => transaction.Id.StartsWith("1.1-1-", StringComparison.Ordinal) ? commit.Task : Task.CompletedTask;
+        deployment.Cluster.OnWrite = manifest =>
+        {
+            if (manifest.Id == 1) return Task.CompletedTask;
+            writing.TrySetResult();
+            return write.Task;
+        };
+        Task<CheckpointAnswer> savepoint = deployment.Coordinator.SavepointAsync("s3://b/sp"), next = deployment.Coordinator.TriggerAsync();
+
+        // The second manifest names what the first checkpoint owes; then that is committed, and acknowledged with the savepoint's entry.
+        await writing.Task;
+        commit.SetResult();
+        Assert.IsType<CheckpointAnswer.Taken>(await savepoint);
+        Assert.Empty(deployment.Ledger.State.Owed);
+        write.SetResult();
+
+        Assert.IsType<CheckpointAnswer.Taken>(await next);
+        await deployment.Coordinator.EndAsync(new LedgerEvent.Finished(), default);
+        Assert.Equal((JobPhase.Finished, 0), (deployment.Ledger.State.Phase, deployment.Ledger.State.Owed.Count));
+
+        static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    [Fact]
     public async Task Savepoint_FolderCannotBeWritten_IsRefusedBeforeAnythingIsTaken()
     {
         Deployment deployment = await DeployAsync(_store);

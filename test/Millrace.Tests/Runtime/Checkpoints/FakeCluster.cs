@@ -32,6 +32,12 @@ sealed class FakeCluster : ICheckpointTasks, IManifestStore, IOwedCommits, ISave
     /// <summary>What the workers do with a barrier; they take part unless it says otherwise.</summary>
     public Func<Barrier, bool>? OnBarrier { get; set; }
 
+    /// <summary>What a manifest waits for before it is written.</summary>
+    public Func<SnapshotManifest, Task> OnWrite { get; set; } = static _ => Task.CompletedTask;
+
+    /// <summary>What the commit of a transaction waits for.</summary>
+    public Func<OwedTransaction, Task> OnCommit { get; set; } = static _ => Task.CompletedTask;
+
     public List<long> Confirmed { get; } = [];
 
     public List<long> Aborted { get; } = [];
@@ -78,6 +84,7 @@ sealed class FakeCluster : ICheckpointTasks, IManifestStore, IOwedCommits, ISave
 
     public async ValueTask<SnapshotReference> WriteAsync(SnapshotManifest manifest, CancellationToken cancellationToken)
     {
+        await OnWrite(manifest);
         string key = SnapshotKeys.Manifest(manifest.Id, manifest.Attempt);
         byte[] bytes = Encoding.UTF8.GetBytes($"{manifest.Id} {manifest.Attempt} {string.Join(' ', manifest.Packs.Select(pack => pack.Key))}");
         CreateOutcome outcome = await _store.CreateAsync(_keys.Of(key), bytes, cancellationToken);
@@ -93,10 +100,11 @@ sealed class FakeCluster : ICheckpointTasks, IManifestStore, IOwedCommits, ISave
             ? throw new ObjectMissingException(_store.Address, snapshot.Key, "does not exist")
             : _manifests[snapshot.Sha256];
 
-    public ValueTask<CommitOutcome> CommitAsync(OwedTransaction transaction, CancellationToken cancellationToken)
+    public async ValueTask<CommitOutcome> CommitAsync(OwedTransaction transaction, CancellationToken cancellationToken)
     {
-        if (!_outside.ContainsKey(transaction.Id)) return ValueTask.FromResult(CommitOutcome.Missing);
-        return ValueTask.FromResult(_outside.AddOrUpdate(transaction.Id, 1, (_, count) => count + 1) == 1 ? CommitOutcome.Committed : CommitOutcome.Already);
+        await OnCommit(transaction);
+        if (!_outside.ContainsKey(transaction.Id)) return CommitOutcome.Missing;
+        return _outside.AddOrUpdate(transaction.Id, 1, (_, count) => count + 1) == 1 ? CommitOutcome.Committed : CommitOutcome.Already;
     }
 
     /// <summary>Why savepoints cannot be written: found before one is taken, and when it is gathered.</summary>
