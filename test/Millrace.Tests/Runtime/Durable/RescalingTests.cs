@@ -118,7 +118,8 @@ public sealed class RescalingTests
         int taken = 0;
         DurableJob job = trial.Start(new()
         {
-            Process = process, Parallelism = 3, Checkpoints = checkpoints, OnRecord = Slowly,
+            // Held in the middle, so that it cannot end before it is killed.
+            Process = process, Parallelism = 3, Checkpoints = checkpoints, OnRecord = Slowly, Gate = new(1_500),
             Taken = _ =>
             {
                 if (Interlocked.Increment(ref taken) == 3) process.Kill("enough checkpoints");
