@@ -49,7 +49,7 @@ internal sealed partial record Garbage(IReadOnlyList<GarbageFile> Files, IReadOn
     static async ValueTask<HashSet<string>> NeededAsync(IListableStore folder, LedgerState state, CancellationToken cancellationToken)
     {
         HashSet<string> needed = new(StringComparer.Ordinal);
-        IEnumerable<SnapshotReference> kept = state.Retained.Select(static r => r.Snapshot).Concat(state.Pins.Select(static p => p.Snapshot));
+        IEnumerable<SnapshotReference> kept = state.Kept;
         if (state.Origin is TimelineOrigin.Own own && state.Retained.Count == 0) kept = kept.Append(own.Snapshot);
         if (state.Stop?.Snapshot is { } stopping) kept = kept.Append(stopping);
         foreach (SnapshotReference snapshot in kept.Distinct())

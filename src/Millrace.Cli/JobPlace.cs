@@ -42,7 +42,7 @@ internal sealed class JobOptions
             LedgerState state = (await place.ReadAsync(cancellationToken).ConfigureAwait(false)).State;
             SavepointRecord? savepoint = name == "latest-savepoint" ? state.Savepoints.LastOrDefault() : state.Savepoints.LastOrDefault(s => isId && s.Id == id);
             SnapshotReference? kept = name == "latest" ? state.Latest?.Snapshot
-                : state.Retained.Select(static r => r.Snapshot).Concat(state.Pins.Select(static p => p.Snapshot)).FirstOrDefault(s => isId && s.Id == id);
+                : state.Kept.FirstOrDefault(s => isId && s.Id == id);
             if (kept is not null)
                 return new(await SnapshotReader.OpenAsync(place.Folder, kept.Key, kept.Sha256, cancellationToken).ConfigureAwait(false), place.Folder, place);
             await place.DisposeAsync().ConfigureAwait(false);

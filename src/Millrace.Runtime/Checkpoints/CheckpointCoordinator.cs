@@ -34,7 +34,7 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
     {
         AttemptId deployment = context.Ledger.State.Attempt ?? throw new ArgumentException("the ledger has begun no attempt", nameof(context));
         _context = context;
-        _cache = new ManifestCache(context.Manifests);
+        _cache = new ManifestCache(context.Manifests.ReadAsync);
         _cleaner = new SnapshotCleaner(context.Store, context.Ledger.Keys);
         _writer = new CheckpointWriter(context, _books, _cache, deployment);
         _followUp = new CheckpointFollowUp(context, _books, _cache, _cleaner);

@@ -43,12 +43,14 @@ public static class LedgerEdits
     public static async ValueTask<LedgerEditOutcome> ApplyAsync(Ledger ledger, IObjectStore store, LedgerEdit edit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(ledger);
-        Dictionary<SnapshotReference, SnapshotManifest> manifests = await ReadAsync(store, ledger.State, edit, cancellationToken).ConfigureAwait(false);
+        ManifestCache manifests = ManifestCache.Over(store);
+        // A pin deletes nothing, so nobody's files matter.
+        if (edit is not LedgerEdit.Pin) await manifests.LoadAsync(ledger.State, cancellationToken).ConfigureAwait(false);
         LedgerEditOutcome outcome = new(false, "");
         LedgerPosition? entry = await ledger.AppendAsync(
             state =>
             {
-                (IReadOnlyList<LedgerEvent> events, outcome) = Decide(state, edit, manifests.GetValueOrDefault);
+                (IReadOnlyList<LedgerEvent> events, outcome) = Decide(state, edit, manifests.Find);
                 return events;
             },
             cancellationToken).ConfigureAwait(false);
@@ -85,7 +87,7 @@ public static class LedgerEdits
         if (Needed(state, snapshot) is { } why) return Refused(why);
         SnapshotReference[] kept =
         [
-            .. state.Retained.Select(static r => r.Snapshot).Concat(state.Pins.Select(static p => p.Snapshot)).Where(s => s != snapshot).Distinct(),
+            .. state.Kept.Where(s => s != snapshot),
         ];
         if (Retention.Keys([snapshot], kept, manifests) is not { } keys)
             return Refused("a checkpoint that is kept could not be read, so it is not known which files it needs; verify the others, or try again");
@@ -104,7 +106,7 @@ public static class LedgerEdits
     }
 
     static SnapshotReference? Find(LedgerState state, long id) =>
-        state.Retained.Select(static r => r.Snapshot).Concat(state.Pins.Select(static p => p.Snapshot)).FirstOrDefault(s => s.Id == id);
+        state.Kept.FirstOrDefault(s => s.Id == id);
 
     static (IReadOnlyList<LedgerEvent>, LedgerEditOutcome) Done(string text, params IReadOnlyList<LedgerEvent> events) => (events, new(true, text));
 
@@ -112,27 +114,7 @@ public static class LedgerEdits
 
     static (IReadOnlyList<LedgerEvent>, LedgerEditOutcome) Unknown(LedgerState state, long id)
     {
-        IEnumerable<long> known = state.Retained.Select(static r => r.Snapshot.Id).Concat(state.Pins.Select(static p => p.Snapshot.Id)).Distinct().Order();
+        IEnumerable<long> known = state.Kept.Select(static s => s.Id).Distinct().Order();
         return Refused($"the job keeps no checkpoint {id}; it keeps {(known.Any() ? string.Join(", ", known) : "none")}");
-    }
-
-    static async ValueTask<Dictionary<SnapshotReference, SnapshotManifest>> ReadAsync(
-        IObjectStore store, LedgerState state, LedgerEdit edit, CancellationToken cancellationToken)
-    {
-        Dictionary<SnapshotReference, SnapshotManifest> manifests = [];
-        if (edit is LedgerEdit.Pin) return manifests;
-        foreach (SnapshotReference snapshot in state.Retained.Select(static r => r.Snapshot).Concat(state.Pins.Select(static p => p.Snapshot)).Distinct())
-        {
-            try
-            {
-                manifests[snapshot] = (await SnapshotReader.OpenAsync(store, snapshot.Key, snapshot.Sha256, cancellationToken).ConfigureAwait(false)).Manifest;
-            }
-            catch (Exception damage) when (damage is SnapshotCorruptException or ObjectMissingException)
-            {
-                // Left out on purpose: what is decided without it deletes nothing it may need.
-            }
-        }
-
-        return manifests;
     }
 }

@@ -5,10 +5,15 @@ using Millrace.Storage;
 namespace Millrace.Runtime.Checkpoints;
 
 /// <summary>The manifests of what is retained and pinned, read once each. Thread-safe.</summary>
-sealed class ManifestCache(IManifestStore store)
+/// <param name="read">Reads one.</param>
+sealed class ManifestCache(Func<SnapshotReference, CancellationToken, ValueTask<SnapshotManifest>> read)
 {
     readonly ConcurrentDictionary<SnapshotReference, SnapshotManifest?> _manifests = [];
     long _reads;
+
+    /// <summary>Those in the folder of a job.</summary>
+    public static ManifestCache Over(IObjectStore folder) => new(async (snapshot, cancellationToken) =>
+        (await SnapshotReader.OpenAsync(folder, snapshot.Key, snapshot.Sha256, cancellationToken).ConfigureAwait(false)).Manifest);
 
     /// <summary>Requests sent.</summary>
     public long Reads => Interlocked.Read(ref _reads);
@@ -21,12 +26,12 @@ sealed class ManifestCache(IManifestStore store)
     /// <summary>Loads what is named and not loaded. One that is damaged is remembered as unreadable.</summary>
     public async ValueTask LoadAsync(LedgerState state, CancellationToken cancellationToken)
     {
-        foreach (SnapshotReference snapshot in Named(state).Where(snapshot => !_manifests.ContainsKey(snapshot)))
+        foreach (SnapshotReference snapshot in state.Kept.Where(snapshot => !_manifests.ContainsKey(snapshot)))
         {
             try
             {
                 Interlocked.Increment(ref _reads);
-                _manifests[snapshot] = await store.ReadAsync(snapshot, cancellationToken);
+                _manifests[snapshot] = await read(snapshot, cancellationToken);
             }
             catch (Exception e) when (e is SnapshotCorruptException or ObjectMissingException)
             {
@@ -39,10 +44,7 @@ sealed class ManifestCache(IManifestStore store)
     /// <summary>Forgets what is neither retained nor pinned. By the writer of checkpoints alone, when none of its own is on the way.</summary>
     public void Trim(LedgerState state)
     {
-        HashSet<SnapshotReference> named = Named(state);
+        HashSet<SnapshotReference> named = [.. state.Kept];
         foreach (SnapshotReference snapshot in _manifests.Keys.Where(snapshot => !named.Contains(snapshot))) _manifests.TryRemove(snapshot, out _);
     }
-
-    static HashSet<SnapshotReference> Named(LedgerState state) =>
-        [.. state.Retained.Select(r => r.Snapshot), .. state.Pins.Select(pin => pin.Snapshot)];
 }

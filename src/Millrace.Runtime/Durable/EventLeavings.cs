@@ -16,23 +16,12 @@ static class EventLeavings
         LedgerState before = ledger.State;
         LedgerEntry entry = new(ledger.Tip.Term, ledger.Tip.Sequence + 1, ledger.Tip.Sha256, ledger.Claim.Nonce, ledger.Claim.ClaimedAt, [e]);
         LedgerState after = LedgerFold.Apply(before, entry);
-        SnapshotReference[] kept = Kept(after), leaving = [.. Kept(before).Except(kept)];
+        SnapshotReference[] kept = [.. after.Kept], leaving = [.. before.Kept.Except(kept)];
         if (leaving.Length == 0) return [e];
-        Dictionary<SnapshotReference, SnapshotManifest> manifests = [];
-        foreach (SnapshotReference snapshot in kept.Concat(leaving).Distinct())
-        {
-            try
-            {
-                manifests[snapshot] = (await SnapshotReader.OpenAsync(folder, snapshot.Key, snapshot.Sha256, cancellationToken).ConfigureAwait(false)).Manifest;
-            }
-            catch (Exception damage) when (damage is SnapshotCorruptException or ObjectMissingException)
-            {
-                // Left out on purpose: of one that leaves only the manifest goes then, and for one that is kept nothing is deleted.
-            }
-        }
-
-        return Retention.Keys(leaving, kept, manifests.GetValueOrDefault) is { Count: > 0 } keys ? [e, new LedgerEvent.Doomed([], keys)] : [e];
+        // Of one that leaves and cannot be read only the manifest goes; when one that is kept cannot be read, nothing is deleted.
+        ManifestCache manifests = ManifestCache.Over(folder);
+        await manifests.LoadAsync(before, cancellationToken).ConfigureAwait(false);
+        await manifests.LoadAsync(after, cancellationToken).ConfigureAwait(false);
+        return Retention.Keys(leaving, kept, manifests.Find) is { Count: > 0 } keys ? [e, new LedgerEvent.Doomed([], keys)] : [e];
     }
-
-    static SnapshotReference[] Kept(LedgerState state) => [.. state.Retained.Select(static r => r.Snapshot), .. state.Pins.Select(static p => p.Snapshot)];
 }

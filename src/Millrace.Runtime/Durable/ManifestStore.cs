@@ -18,15 +18,6 @@ sealed class ManifestStore(IObjectStore store, StoreRetry retry) : IManifestStor
         return new(manifest.Id, manifest.Attempt, key, ManifestJson.Sha256(bytes));
     }
 
-    public ValueTask<SnapshotManifest> ReadAsync(SnapshotReference snapshot, CancellationToken cancellationToken) =>
-        ReadAsync(store, snapshot.Key, snapshot.Sha256, cancellationToken);
-
-    /// <summary>Reads a manifest anywhere, verified where its hash is known.</summary>
-    public static async ValueTask<SnapshotManifest> ReadAsync(IObjectStore store, string key, string? sha256, CancellationToken cancellationToken)
-    {
-        byte[] bytes = await store.TryGetAsync(key, cancellationToken).ConfigureAwait(false) ?? throw new ObjectMissingException(store.Address, key, "does not exist");
-        if (sha256 is not null && ManifestJson.Sha256(bytes) != sha256)
-            throw new SnapshotCorruptException(key, "its hash is not the one that was recorded when it was written");
-        return ManifestJson.Read(bytes, key);
-    }
+    public async ValueTask<SnapshotManifest> ReadAsync(SnapshotReference snapshot, CancellationToken cancellationToken) =>
+        (await SnapshotReader.OpenAsync(store, snapshot.Key, snapshot.Sha256, cancellationToken).ConfigureAwait(false)).Manifest;
 }

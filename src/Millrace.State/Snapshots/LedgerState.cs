@@ -82,6 +82,9 @@ public sealed record LedgerState
     /// <summary>The newest checkpoint to go on from; null when there is none.</summary>
     public RetainedCheckpoint? Latest => Retained.Count > 0 ? Retained[^1] : null;
 
+    /// <summary>The snapshots whose files must stay: those to go on from, then those that are pinned besides.</summary>
+    public IEnumerable<SnapshotReference> Kept => Retained.Select(static r => r.Snapshot).Concat(Pins.Select(static p => p.Snapshot)).Distinct();
+
     /// <summary>Whether the line of history goes on by itself: it began, and was neither stopped nor cancelled nor finished.</summary>
     public bool IsLive => Phase is JobPhase.Running or JobPhase.Interrupted or JobPhase.Failed or JobPhase.Stopping;
 }

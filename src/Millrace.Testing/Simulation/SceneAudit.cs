@@ -74,7 +74,7 @@ sealed class SceneAudit(SimulatedScene scene)
         LedgerState state = await scene.StateAsync().ConfigureAwait(false) ?? throw new SimulationException("there is no ledger");
         if (state.Owed.Count > 0) throw new SimulationException($"the job has finished and owes {state.Owed.Count} transactions");
         HashSet<string> needed = new(StringComparer.Ordinal);
-        foreach (SnapshotReference kept in state.Retained.Select(static r => r.Snapshot).Concat(state.Pins.Select(static p => p.Snapshot)).Distinct())
+        foreach (SnapshotReference kept in state.Kept)
         {
             SnapshotReader reader = await SnapshotReader.OpenAsync(scene.Folder, kept.Key, kept.Sha256, CancellationToken.None).ConfigureAwait(false);
             await RequireWholeAsync(reader, scene.Folder, $"checkpoint {kept.Id}").ConfigureAwait(false);
@@ -95,9 +95,9 @@ sealed class SceneAudit(SimulatedScene scene)
         if (left.Length > 0) throw new SimulationException($"named once, not needed any more, and not deleted: {string.Join(", ", left)}");
     }
 
-    static async Task RequireWholeAsync(SnapshotReader reader, IObjectStore store, string what)
+    static async Task RequireWholeAsync(SnapshotReader reader, IListableStore store, string what)
     {
-        IReadOnlyList<SnapshotProblem> problems = await SnapshotVerifier.VerifyAsync(reader, null, store as IListableStore, CancellationToken.None).ConfigureAwait(false);
+        IReadOnlyList<SnapshotProblem> problems = await SnapshotVerifier.VerifyAsync(reader, null, store, CancellationToken.None).ConfigureAwait(false);
         if (problems.Count > 0) throw new SimulationException($"{what}: {string.Join("; ", problems)}");
     }
 }

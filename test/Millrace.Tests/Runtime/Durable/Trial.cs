@@ -128,7 +128,7 @@ sealed class Trial
     {
         LedgerState state = (await StateAsync())!;
         IObjectStore folder = Store.Under(TrialFlow.Name);
-        foreach (SnapshotReference kept in state.Retained.Select(static r => r.Snapshot).Concat(state.Pins.Select(static p => p.Snapshot)))
+        foreach (SnapshotReference kept in state.Kept)
         {
             SnapshotReader reader = await SnapshotReader.OpenAsync(folder, kept.Key, kept.Sha256, default);
             for (int pack = 0; pack < reader.Manifest.Packs.Count; pack++) await reader.OpenPackAsync(pack, default);
