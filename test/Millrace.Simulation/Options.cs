@@ -50,8 +50,8 @@ sealed record Options
                 "--from" => options with { From = Number() },
                 "--seed" => options with { From = Number(), Seeds = 1, Processes = 1 },
                 "--trace" => options with { IsTrace = true },
-                "--sweep" => options with { Sweep = Text() is "crash" or "double" or "zombie" ? args[i] : throw new FormatException($"there is no sweep '{args[i]}'; there are crash, double and zombie") },
-                "--mutate" => options with { Mutation = Mutation.All.FirstOrDefault(Text() is var wanted ? m => m.Name == wanted : null!) ?? throw new FormatException($"there is no mutation '{args[i]}'; there are {string.Join(", ", Mutation.All.Select(static m => m.Name))}") },
+                "--sweep" => options with { Sweep = SweepOf(Text()) },
+                "--mutate" => options with { Mutation = MutationOf(Text()) },
                 "--processes" => options with { Processes = Number() },
                 "--require-rare" => options with { RequiresRare = true },
                 "--share" => options with { Share = Number() },
@@ -65,4 +65,10 @@ sealed record Options
 
         return options;
     }
+
+    static string SweepOf(string kind) =>
+        kind is "crash" or "double" or "zombie" ? kind : throw new FormatException($"there is no sweep '{kind}'; there are crash, double and zombie");
+
+    static Mutation MutationOf(string name) => Mutation.All.FirstOrDefault(m => m.Name == name)
+        ?? throw new FormatException($"there is no mutation '{name}'; there are {string.Join(", ", Mutation.All.Select(static m => m.Name))}");
 }

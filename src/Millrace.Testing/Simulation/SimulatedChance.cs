@@ -1,20 +1,15 @@
+using Millrace.Storage;
+
 namespace Millrace.Testing.Simulation;
 
-/// <summary>All chance of a simulated world: one series from one seed (SplitMix64; Steele, Lea and Flood, 2014). Used by one thread.</summary>
+/// <summary>All chance of a simulated world: one series from one seed. Used by one thread.</summary>
 /// <param name="seed">Where the series begins.</param>
 sealed class SimulatedChance(ulong seed)
 {
-    ulong _state = seed * 0x9E3779B97F4A7C15;
+    readonly NonceSource _series = new(seed * 0x9E3779B97F4A7C15);
 
     /// <summary>The next number; all 64 bits are evenly spread.</summary>
-    public ulong Next()
-    {
-        _state += 0x9E3779B97F4A7C15;
-        ulong z = _state;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
-    }
+    public ulong Next() => _series.Next();
 
     /// <summary>A number from 0 to below <paramref name="bound"/>, which is one or more.</summary>
     public int Below(int bound) => (int)(((UInt128)Next() * (uint)bound) >> 64);

@@ -87,24 +87,15 @@ public sealed class SimulatedProcess
     internal async Task<T> CallAsync<T>(string what, Func<ValueTask<T>> call, bool isAnswerLost)
     {
         await PassAsync().ConfigureAwait(false);
-        if (Plan.Next(what) is { } end)
+        EffectEnd? end = Plan.Next(what);
+        await _world.DelayAsync(Chance.Between(s_least, s_most)).ConfigureAwait(false);
+        if (end is { IsBefore: true })
         {
-            await _world.DelayAsync(Chance.Between(s_least, s_most)).ConfigureAwait(false);
-            if (end.IsBefore)
-            {
-                // What was never asked for does not happen; what was held back happens when the process wakes.
-                End(end);
-                await PassAsync().ConfigureAwait(false);
-            }
-
-            T last = await call().ConfigureAwait(false);
-            Tell($"{what}: {last}");
-            if (!end.IsBefore) End(end);
+            // What was never asked for does not happen; what was held back happens when the process wakes.
+            End(end);
             await PassAsync().ConfigureAwait(false);
-            return last;
         }
 
-        await _world.DelayAsync(Chance.Between(s_least, s_most)).ConfigureAwait(false);
         try
         {
             T answer = await call().ConfigureAwait(false);
@@ -114,6 +105,7 @@ public sealed class SimulatedProcess
         }
         finally
         {
+            if (end is { IsBefore: false }) End(end);
             await _world.DelayAsync(Chance.Between(s_least, s_most)).ConfigureAwait(false);
             await PassAsync().ConfigureAwait(false);
         }

@@ -99,7 +99,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
 
     void NoteKill(SimulatedLife life)
     {
-        if (life.Options.Effects.Last.StartsWith("create ledger/", StringComparison.Ordinal)) _world.Reach("killed while an entry was created");
+        if (life.Options.Effects.Last.StartsWith($"create {SimulatedScene.JobName}/ledger/", StringComparison.Ordinal)) _world.Reach("killed while an entry was created");
         if (life.Options.Effects.Last.StartsWith("commit ", StringComparison.Ordinal)) _world.Reach("killed while a sink committed");
     }
 

@@ -68,7 +68,7 @@ public sealed class SimulatedTable<T>
             await process.CallAsync($"abandon before {context.Attempt}", () => table.Abandon(context.Attempt, owed)).ConfigureAwait(false);
 
         public ValueTask<ITransactionalWriter<T, ImmutableArray<T>>> OpenAsync(SinkContext context, FunctionContext function, CancellationToken cancellationToken) =>
-            new(new Writer(this, $"{context.Attempt}-{context.OperatorId}-{context.Nonce}-{function.Subtask.Index}"));
+            new(new PartWriter<T>($"{context.Attempt}-{context.OperatorId}-{context.Nonce}-{function.Subtask.Index}", _names.Add));
 
         public async ValueTask<SimulatedTransaction> PrepareAsync(ImmutableArray<T> part, CancellationToken cancellationToken)
         {
@@ -89,31 +89,6 @@ public sealed class SimulatedTable<T>
 
         public async ValueTask<CommitOutcome> CommitAsync(SimulatedTransaction prepared, CancellationToken cancellationToken) =>
             await process.CallAsync($"commit {prepared.Id}", () => table.Commit(prepared.Id)).ConfigureAwait(false);
-
-        sealed class Writer(Sink sink, string name) : ITransactionalWriter<T, ImmutableArray<T>>
-        {
-            readonly List<T> _rows = [];
-            int _count;
-
-            public void TryWrite(ref BatchReader<T> batch)
-            {
-                _rows.AddRange(batch.Values);
-                batch.TakeAll();
-            }
-
-            public ValueTask WaitAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
-
-            public bool Seal(bool isLast, out ImmutableArray<T> part)
-            {
-                part = [.. _rows];
-                if (_rows.Count == 0) return false;
-                _rows.Clear();
-                sink._names.Add(part, $"{name}-{_count++}");
-                return true;
-            }
-
-            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-        }
     }
 }
 

@@ -27,12 +27,12 @@ internal static class ProjectRules
     {
         foreach (string friend in project.InternalsVisibleTo.Where(friend => !rules.SeeInternals.Contains(friend)))
             yield return At(project, $"\"{friend}\"", $"opens its internals to {friend}; make the type public and experimental instead");
-        if (project.Sets("MayUseFiles") && !rules.MayUseFiles.Any(pattern => LayerRules.Fits(pattern, project.Name)))
-            yield return At(project, "MayUseFiles", "is not among the projects that may use files");
-        if (project.Sets("MayUseConsole") && !rules.MayUseConsole.Any(pattern => LayerRules.Fits(pattern, project.Name)))
-            yield return At(project, "MayUseConsole", "is not among the projects that may use the console");
-        if (project.Sets("MayUsePool") && !rules.MayUsePool.Any(pattern => LayerRules.Fits(pattern, project.Name)))
-            yield return At(project, "MayUsePool", "is not among the projects that may use the pool of threads");
+        foreach ((string capability, IReadOnlyList<string> allowed, string what) in ((string, IReadOnlyList<string>, string)[])
+            [("MayUseFiles", rules.MayUseFiles, "files"), ("MayUseConsole", rules.MayUseConsole, "the console"), ("MayUsePool", rules.MayUsePool, "the pool of threads")])
+        {
+            if (project.Sets(capability) && !allowed.Any(pattern => LayerRules.Fits(pattern, project.Name)))
+                yield return At(project, capability, $"is not among the projects that may use {what}");
+        }
     }
 
     /// <summary>What a project file could switch off again.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Millrace.Testing;
 
 namespace Millrace.Tests.Runtime.Durable;
 
@@ -83,7 +84,7 @@ public sealed class ModelSink(ModelTable table) : ITransactionalSink<string, Imm
     }
 
     public ValueTask<ITransactionalWriter<string, ImmutableArray<string>>> OpenAsync(SinkContext context, FunctionContext function, CancellationToken cancellationToken) =>
-        new(new Writer(this, $"{context.Attempt}-{context.Nonce}-{function.Subtask.Index}"));
+        new(new PartWriter<string>($"{context.Attempt}-{context.Nonce}-{function.Subtask.Index}", Name));
 
     public ValueTask<ModelPrepared> PrepareAsync(ImmutableArray<string> part, CancellationToken cancellationToken)
     {
@@ -101,28 +102,8 @@ public sealed class ModelSink(ModelTable table) : ITransactionalSink<string, Imm
 
     T Do<T>(string what, Func<T> act) => Process is { } process ? process.Sink(what, act) : act();
 
-    sealed class Writer(ModelSink sink, string name) : ITransactionalWriter<string, ImmutableArray<string>>
+    void Name(ImmutableArray<string> part, string name)
     {
-        readonly List<string> _rows = [];
-        int _count;
-
-        public void TryWrite(ref BatchReader<string> batch)
-        {
-            _rows.AddRange(batch.Values);
-            batch.TakeAll();
-        }
-
-        public ValueTask WaitAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
-
-        public bool Seal(bool isLast, out ImmutableArray<string> part)
-        {
-            part = [.. _rows];
-            if (_rows.Count == 0) return false;
-            _rows.Clear();
-            lock (sink._names) sink._names.Add(part, $"{name}-{_count++}");
-            return true;
-        }
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        lock (_names) _names.Add(part, name);
     }
 }

@@ -4,6 +4,7 @@ using Millrace.Runtime.Durable;
 using Millrace.Runtime.Jobs;
 using Millrace.State.Snapshots;
 using Millrace.Storage;
+using Millrace.Testing;
 using Millrace.Testing.Stores;
 
 namespace Millrace.Tests.Runtime.Durable;
@@ -147,14 +148,10 @@ static class TrialAssert
     public static void Same(IReadOnlyList<string> expected, IReadOnlyList<string> actual, string context)
     {
         if (expected.SequenceEqual(actual)) return;
-        Assert.Fail($"{context}: {actual.Count} lines, expected {expected.Count}; missing: {Some(Without(expected, actual))}; too much: {Some(Without(actual, expected))}");
+        Assert.Fail($"{context}: {Difference.OfBags(expected, actual)}");
     }
 
-    public static List<string> Without(IReadOnlyList<string> lines, IReadOnlyList<string> others)
-    {
-        Dictionary<string, int> count = others.GroupBy(static l => l, StringComparer.Ordinal).ToDictionary(static g => g.Key, static g => g.Count(), StringComparer.Ordinal);
-        return [.. lines.Where(line => !count.TryGetValue(line, out int left) || (count[line] = left - 1) < 0)];
-    }
+    public static List<string> Without(IReadOnlyList<string> lines, IReadOnlyList<string> others) => Difference.Without(lines, others);
 
     public static List<string> Sorted(params IEnumerable<string>[] parts) => [.. parts.SelectMany(static p => p).Order(StringComparer.Ordinal)];
 
@@ -162,6 +159,4 @@ static class TrialAssert
     public static async Task PassedAsync(this DurableJob job, TrialGate gate, long count) => await Task.WhenAny(gate.PassedAsync(count), job.Completion);
 
     public static async Task<CheckpointAnswer.Taken> TakenAsync(this Task<CheckpointAnswer> asked) => Assert.IsType<CheckpointAnswer.Taken>(await asked);
-
-    static string Some(List<string> lines) => lines.Count == 0 ? "nothing" : $"{lines.Count} ({string.Join(", ", lines.Take(8))})";
 }
