@@ -6,7 +6,7 @@ namespace Millrace.Testing.Simulation;
 /// <param name="seed">Where the series begins.</param>
 sealed class SimulatedChance(ulong seed)
 {
-    readonly NonceSource _series = new(seed * 0x9E3779B97F4A7C15);
+    readonly NonceSource _series = new(seed);
 
     /// <summary>The next number; all 64 bits are evenly spread.</summary>
     public ulong Next() => _series.Next();
