@@ -13,7 +13,8 @@ namespace Millrace.Runtime.Checkpoints;
 /// stopping              the stop is finished, whatever was asked
 /// stopped, cancelled    refused            latest, latest-savepoint: honoured;       honoured
 ///                                          others need --rewind
-/// finished              nothing to do      nothing to do, unless --rewind            honoured
+/// finished              nothing to do      nothing to do, unless --rewind            honoured; a savepoint of
+///                                                                                    its own needs --rewind
 /// </code>
 /// </summary>
 public static class StartDecision
@@ -53,8 +54,18 @@ public static class StartDecision
         if (request.From is StartFrom.Unsaid or StartFrom.Latest && !request.IsRewind) return new StartAction.AlreadyFinished("the job has finished: all input was read and all output is committed. --from fresh runs it again");
         if (isSame && !request.IsRewind)
             return new StartAction.AlreadyFinished($"the job has finished, and --from {request.Token.Request} was honoured when it began. Add --rewind to run it again");
+        // Said when the job was stopped, by one who came late: another process was started in another way, and has read all input from there.
+        if (!request.IsRewind && OwnSavepoint(state, request) is { } own)
+            return new StartAction.Refuse($"the job has finished, and {own} is a savepoint of its own: what follows it would be written again. Add --rewind to start from there, or --from fresh to run the job again");
         return Honour(state, request);
     }
+
+    static string? OwnSavepoint(LedgerState state, StartRequest request) => request.From switch
+    {
+        StartFrom.LatestSavepoint when state.Savepoints.Count > 0 => state.Savepoints[^1].Address,
+        StartFrom.Address there when state.Savepoints.Any(s => s.Address == there.Folder) => there.Folder,
+        _ => null,
+    };
 
     static StartAction Ended(LedgerState state, StartRequest request, bool isSame)
     {

@@ -60,6 +60,11 @@ public sealed class StartDecisionTests
     [InlineData("Finished", "f", "fresh", true, "Fresh")]
     [InlineData("Finished", "-", "fresh", false, "Fresh")]
     [InlineData("Finished", "f", "s3://b/sp", false, "RestoreFrom")]
+    [InlineData("Finished", "s", "latest-savepoint", false, "AlreadyFinished")]
+    // A savepoint of its own, after the job went on from there: what follows it would be written again.
+    [InlineData("Finished", "f", "s3://b/sp-1", false, "Refuse")]
+    [InlineData("Finished", "-", "latest-savepoint", false, "Refuse")]
+    [InlineData("Finished", "-", "latest-savepoint", true, "RestoreFrom")]
     public void Decide_EveryEndAndRequest_IsAsInTheTable(string phase, string began, string from, bool isRewind, string expected)
     {
         LedgerState? state = phase == "New" ? null : Ended(Enum.Parse<JobPhase>(phase)) with
