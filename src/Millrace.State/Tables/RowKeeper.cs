@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Millrace.State.Codecs;
 
 namespace Millrace.State.Tables;
@@ -57,8 +58,17 @@ sealed class RowKeeper<TKey, TValue>(string name, RowFormat<TKey, TValue> format
         }
     }
 
-    /// <summary>As <see cref="Keep"/> for each row, where a row is just copied: this is what a task is held up by, so there is nothing else in the loop.</summary>
+    /// <summary>As <see cref="Keep"/> for each row, where a row is just copied.</summary>
     void CopyAll(TableSlot<TKey, TValue>[] slots, uint least, uint captureBelow, long tag)
+    {
+        CutPlan plan = _plan;
+        uint changed = RuntimeHelpers.IsReferenceOrContainsReferences<TableSlot<TKey, TValue>>()
+            ? CopyReferences(slots, least, captureBelow, tag)
+            : new PlainRowCopy<TKey, TValue>(plan, _pages, _pool, _expected, tag, _newest, _keptAfter, least, captureBelow).Copy(slots);
+        for (; changed != 0; changed &= changed - 1) plan.Slices[BitOperations.TrailingZeroCount(changed)].HasChanged = true;
+    }
+
+    uint CopyReferences(TableSlot<TKey, TValue>[] slots, uint least, uint captureBelow, long tag)
     {
         CutPlan plan = _plan;
         ReadOnlySpan<uint> newest = _newest, keptAfter = _keptAfter;
@@ -73,7 +83,7 @@ sealed class RowKeeper<TKey, TValue>(string name, RowFormat<TKey, TValue> format
             (_pages[index] ??= new(_pool, _expected)).Add(tag) = slot;
         }
 
-        for (; changed != 0; changed &= changed - 1) plan.Slices[BitOperations.TrailingZeroCount(changed)].HasChanged = true;
+        return changed;
     }
 
     /// <summary>Copies a row of the cut, if it is wanted.</summary>

@@ -21,6 +21,15 @@ sealed unsafe class RowPage<TRow>
 
     ~RowPage() => Free();
 
+    /// <summary>A page whose memory is there already.</summary>
+    public static RowPage<TRow> Touched(int length)
+    {
+        RowPage<TRow> page = new(length);
+        int step = Math.Max(1, Environment.SystemPageSize / Unsafe.SizeOf<TRow>());
+        for (int i = 0; i < length; i += step) Unsafe.Add(ref page.First, i) = default!;
+        return page;
+    }
+
     /// <summary>How many rows there is room for.</summary>
     public int Length { get; }
 

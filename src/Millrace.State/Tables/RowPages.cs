@@ -15,6 +15,7 @@ sealed class PagePool<TRow>
 
     readonly Lock _lock = new();        // Guards the pages at hand.
     readonly Stack<RowPage<TRow>> _idle = [];
+    readonly ReadyStock<RowPage<TRow>> _stock = new(TableLimits.StockedPages, static () => RowPage<TRow>.Touched(1 << PageBits));
     int _rented;                        // Since the capture began.
     int _kept = TableLimits.IdlePagesMin;
 
@@ -35,9 +36,10 @@ sealed class PagePool<TRow>
         {
             _rented++;
             if (_idle.TryPop(out RowPage<TRow>? page)) return page;
+            if (_rented < TableLimits.StockedPagesMin) return new(1 << PageBits);
         }
 
-        return new(1 << PageBits);
+        return _stock.TryTake() ?? new(1 << PageBits);
     }
 
     public void Return(RowPage<TRow> page, int used)
@@ -92,6 +94,20 @@ sealed class RowPages<TRow>(PagePool<TRow> pool, long expected) : IDisposable
         if (_tag != tag) NextTag(tag);
         return ref Unsafe.Add(ref _page!.First, _used++);
     }
+
+    /// <summary>Room for rows side by side; <see cref="Added"/> says how many were filled.</summary>
+    /// <param name="tag">Their tag.</param>
+    /// <param name="rows">How many there is room for; at least one.</param>
+    public ref TRow Room(long tag, out int rows)
+    {
+        if (_used == _room) NextPage();
+        if (_tag != tag) NextTag(tag);
+        rows = _room - _used;
+        return ref Unsafe.Add(ref _page!.First, _used);
+    }
+
+    /// <summary>Rows were filled in the room that was asked for last.</summary>
+    public void Added(int rows) => _used += rows;
 
     /// <summary>The tag a row was added with.</summary>
     public long TagOf(int index)

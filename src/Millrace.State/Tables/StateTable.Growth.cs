@@ -6,6 +6,8 @@ public sealed partial class StateTable<TKey, TValue, TOps>
     // Chance makes no segment so much fuller than the others that it would have to be split after all.
     const int ReservedRowsOfSegment = TableLimits.UnsplitRows / 100 * 95;
 
+    ReadyStock<TableSlot<TKey, TValue>[]>? _stock;
+
     /// <summary>Makes room for rows that are about to be added to an empty table, so that it need not grow. Otherwise does nothing.</summary>
     /// <param name="rows">About as many.</param>
     internal void Reserve(long rows)
@@ -58,10 +60,10 @@ public sealed partial class StateTable<TKey, TValue, TOps>
         TableSlot<TKey, TValue>[] old = segment.Slots;
         int depth = segment.Depth + 1;
         TableSegment<TKey, TValue> low = segment;
-        TableSegment<TKey, TValue> high = new(old.Length, depth) { CapturedFor = low.CapturedFor };
+        TableSegment<TKey, TValue> high = new(NewSlots(old.Length), depth) { CapturedFor = low.CapturedFor };
         low.Depth = depth;
         low.Count = 0;
-        low.Slots = _spare ?? new TableSlot<TKey, TValue>[old.Length];
+        low.Slots = _spare ?? NewSlots(old.Length);
         SlotCount += old.Length;
 
         int span = 1 << (32 - _shift - depth);
@@ -77,6 +79,20 @@ public sealed partial class StateTable<TKey, TValue, TOps>
 
         Array.Clear(old);
         _spare = old;
+    }
+
+    TableSlot<TKey, TValue>[] NewSlots(int count)
+    {
+        if (_directory.Length < TableLimits.StockedSegmentsMin) return new TableSlot<TKey, TValue>[count];
+        _stock ??= new(TableLimits.StockedSegments, static () => Touched(new TableSlot<TKey, TValue>[TableLimits.SegmentSlotsMax]));
+        return _stock.TryTake() ?? new TableSlot<TKey, TValue>[count];
+    }
+
+    static TableSlot<TKey, TValue>[] Touched(TableSlot<TKey, TValue>[] slots)
+    {
+        int step = Math.Max(1, Environment.SystemPageSize / SlotBytes);
+        for (int i = 0; i < slots.Length; i += step) slots[i] = default;
+        return slots;
     }
 
     void Place(TableSegment<TKey, TValue> segment, ref TableSlot<TKey, TValue> slot)

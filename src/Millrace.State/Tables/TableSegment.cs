@@ -42,14 +42,19 @@ public struct TableCursor
 }
 
 /// <summary>The part of a table that shares <see cref="Depth"/> leading bits of the remixed hash.</summary>
-sealed class TableSegment<TKey, TValue>(int slots, int depth)
+sealed class TableSegment<TKey, TValue>(TableSlot<TKey, TValue>[] slots, int depth)
 {
-    public TableSlot<TKey, TValue>[] Slots = new TableSlot<TKey, TValue>[slots];
+    public TableSegment(int slots, int depth)
+        : this(new TableSlot<TKey, TValue>[slots], depth)
+    {
+    }
+
+    public TableSlot<TKey, TValue>[] Slots = slots;
     public int Count;
     public int Depth = depth;
 
     /// <summary>Rows at which it grows; set with <see cref="LimitRows"/> whenever the slots or the depth have changed.</summary>
-    public int RowsMax = TableLimits.RowsMax(slots, 0);
+    public int RowsMax = TableLimits.RowsMax(slots.Length, 0);
 
     /// <summary>The capture that has all it needs of this segment, by the epoch it began with.</summary>
     public uint CapturedFor;
@@ -73,6 +78,15 @@ public static class TableLimits
 
     /// <summary>Segments that room is made in ahead of time, as a power of two: 256 million slots. Beyond that a table grows as it fills.</summary>
     public const int ReservedBitsMax = 15;
+
+    /// <summary>Segments of a table from which on some are made ahead of need.</summary>
+    public const int StockedSegmentsMin = 64;
+
+    /// <summary>Segments made ahead of need: more than are split in one step.</summary>
+    public const int StockedSegments = 8;
+
+    /// <summary>Pages of a capture from which on some are made ahead of need, and how many.</summary>
+    public const int StockedPagesMin = 128, StockedPages = 16;
 
     /// <summary>Slots of a segment up to which at most three eighths are used, instead of two thirds or more.</summary>
     public const int SparseSlotsMax = 1 << 12;
