@@ -15,10 +15,12 @@ static class ProgramStates
         return
         [
             .. from chain in plan.Chains
-               from cell in TaskBuilder.Build(context, chain, 0, none, none).Driver.Cells
+               let cells = TaskBuilder.Build(context, chain, 0, none, none).Driver.Cells
+               from cell in cells
                where cell.IsOperator
                let node = chain.Nodes.First(n => n.Id == cell.OperatorId)
-               select new ProgramOperator(node.Id, node.Verb, cell.States),
+               let gate = cells.FirstOrDefault(c => !c.IsOperator && c.OperatorId == node.Id && c.States.Count > 0)
+               select new ProgramOperator(node.Id, node.Verb, cell.States) { InFlight = gate?.States[0] },
         ];
     }
 
