@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Millrace.Benchmarks.Measuring;
 using Millrace.Benchmarks.Reporting;
 using Millrace.Benchmarks.Workloads;
 using Millrace.State.Codecs;

@@ -34,7 +34,7 @@ sealed class JobStart
         _graph = graph;
         _options = options;
         _durable = durable;
-        _operators = ProgramStates.Of(plan, options);
+        _operators = ProgramStates.Of(graph, options);
         _ledgerOptions = new() { Leader = durable.Leader, Endpoint = durable.Endpoint, EntriesPerTerm = durable.EntriesPerTerm };
         Folder = durable.Store.Under(plan.JobName);
         _finder = new(Folder, durable);

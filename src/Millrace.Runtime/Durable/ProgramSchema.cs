@@ -12,6 +12,7 @@ public static class ProgramSchema
     public static IReadOnlyList<ProgramOperator> Of(JobGraph graph, EmbeddedOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return ProgramStates.Of(Planner.Plan(graph, options.Parallelism, options.IsChaining), options);
+        ArgumentNullException.ThrowIfNull(graph);
+        return ProgramStates.Of(graph, options);
     }
 }

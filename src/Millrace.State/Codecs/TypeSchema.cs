@@ -22,7 +22,7 @@ public sealed class TypeSchema : IEquatable<TypeSchema>
     public SchemaType Root { get; }
 
     /// <summary>The type of the program that it was made of; null of what was read. Does not count in equality.</summary>
-    public Type? Origin { get; internal init; }
+    internal Type? Origin { get; init; }
 
     /// <summary>Every named type, in the order of first mention.</summary>
     public ImmutableArray<SchemaDefinition> Definitions { get; }

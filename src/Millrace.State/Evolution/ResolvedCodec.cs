@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Millrace.State.Codecs;
 
 namespace Millrace.State.Evolution;
@@ -5,9 +7,12 @@ namespace Millrace.State.Evolution;
 /// <summary>Codecs for what was written as another type, or as an earlier form of the same.</summary>
 public static class ResolvedCodec
 {
+    // Every task of an operator restores from the same schema. Two may both build a codec; they are equivalent.
+    static readonly ConditionalWeakTable<Codec, ConcurrentDictionary<(string Written, SchemaUse Use), Codec>> s_built = [];
+
     /// <summary>
-    /// A codec that reads what was written with a schema. The codec itself when the schema is its own; otherwise one that is built now, to be kept for as long
-    /// as that is read, and that cannot write.
+    /// A codec that reads what was written with a schema. The codec itself when the schema is its own; otherwise one that
+    /// cannot write, built at the first call and the same at later ones.
     /// </summary>
     /// <param name="codec">The codec of the type to read.</param>
     /// <param name="written">The schema of what was written.</param>
@@ -18,8 +23,10 @@ public static class ResolvedCodec
         ArgumentNullException.ThrowIfNull(codec);
         ArgumentNullException.ThrowIfNull(written);
         if (written.Equals(codec.Schema)) return codec;
+        ConcurrentDictionary<(string Written, SchemaUse Use), Codec> built = s_built.GetOrCreateValue(codec);
+        if (built.TryGetValue((written.Text, use), out Codec? known)) return (Codec<T>)known;
         SchemaResolution resolution = SchemaResolver.Resolve(written, typeof(T), use, use == SchemaUse.Key ? "key" : "value");
         if (resolution.Plan is null) throw IncompatibleSchemaException.Of(written, typeof(T), resolution.Problems);
-        return (Codec<T>)new ResolvedCodecBuilder(written).Build(resolution.Plan);
+        return (Codec<T>)(built[(written.Text, use)] = new ResolvedCodecBuilder(written).Build(resolution.Plan));
     }
 }
