@@ -43,8 +43,7 @@ internal sealed class JobOptions
             SavepointRecord? savepoint = name == "latest-savepoint" ? state.Savepoints.LastOrDefault() : state.Savepoints.LastOrDefault(s => isId && s.Id == id);
             SnapshotReference? kept = name == "latest" ? state.Latest?.Snapshot
                 : state.Kept.FirstOrDefault(s => isId && s.Id == id);
-            if (kept is not null)
-                return new(await SnapshotReader.OpenAsync(place.Folder, kept.Key, kept.Sha256, cancellationToken).ConfigureAwait(false), place.Folder, place);
+            if (kept is not null) return await OpenSnapshot.KeptAsync(place, kept, name == "latest", cancellationToken).ConfigureAwait(false);
             await place.DisposeAsync().ConfigureAwait(false);
             return savepoint is not null
                 ? await OpenSnapshot.AtAsync(tool, savepoint.Address, savepoint.Sha256, cancellationToken).ConfigureAwait(false)
@@ -98,11 +97,48 @@ internal sealed class JobPlace(Tool tool, IListableStore store, StoreAddress sto
 }
 
 /// <summary>A snapshot that was opened, with the store it is in, which it owns through <paramref name="owner"/>.</summary>
-internal sealed class OpenSnapshot(SnapshotReader reader, IListableStore store, IAsyncDisposable owner) : IAsyncDisposable
+internal sealed class OpenSnapshot(SnapshotReader reader, IListableStore store, IAsyncDisposable owner, SnapshotReference? kept = null) : IAsyncDisposable
 {
+    const int OpeningsMax = 20;
+
     public SnapshotReader Reader => reader;
 
     public IListableStore Store => store;
+
+    /// <summary>Opens a checkpoint that the ledger of a job keeps. The job may delete it at any moment.</summary>
+    /// <param name="place">The job.</param>
+    /// <param name="kept">The checkpoint.</param>
+    /// <param name="isLatest">Whether the newest is meant, whichever that is when this one is gone.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="ToolException">The job deleted it meanwhile.</exception>
+    public static async ValueTask<OpenSnapshot> KeptAsync(JobPlace place, SnapshotReference kept, bool isLatest, CancellationToken cancellationToken)
+    {
+        for (int opening = 1; ; opening++)
+        {
+            try
+            {
+                return new(await SnapshotReader.OpenAsync(place.Folder, kept.Key, kept.Sha256, cancellationToken).ConfigureAwait(false), place.Folder, place, kept);
+            }
+            catch (ObjectMissingException)
+            {
+                LedgerState now = (await place.ReadAsync(cancellationToken).ConfigureAwait(false)).State;
+                if (now.Kept.Contains(kept)) throw;
+                if (!isLatest || now.Latest is not { } newest || opening == OpeningsMax) throw new ToolException($"checkpoint {kept.Id} was deleted by job {place.Job} while it was opened");
+                kept = newest.Snapshot;
+            }
+        }
+    }
+
+    /// <summary>Whether it is a checkpoint that its job has deleted since it was opened.</summary>
+    public async ValueTask<bool> IsDeletedAsync(CancellationToken cancellationToken) =>
+        kept is not null && owner is JobPlace place && !(await place.ReadAsync(cancellationToken).ConfigureAwait(false)).State.Kept.Contains(kept);
+
+    /// <summary>Makes sure that what is missing of it was not deleted by its job.</summary>
+    /// <exception cref="ToolException">It was.</exception>
+    public async ValueTask RequireThereAsync(CancellationToken cancellationToken)
+    {
+        if (await IsDeletedAsync(cancellationToken).ConfigureAwait(false)) throw new ToolException($"checkpoint {reader.Manifest.Id} was deleted by the job while it was read: {SnapshotLook.Cure}");
+    }
 
     /// <summary>Opens the snapshot in a folder.</summary>
     /// <exception cref="ObjectMissingException">There is none.</exception>

@@ -66,7 +66,7 @@ internal static class ManifestView
     }
 
     /// <summary>What the runs speak for together, as hashes in hexadecimal.</summary>
-    static string Ranges(IReadOnlyList<RunEntry> runs)
+    internal static string Ranges(IReadOnlyList<RunEntry> runs)
     {
         List<(long Start, long End)> merged = [];
         foreach (KeyRange range in runs.Select(static r => r.Range).OrderBy(static r => r.Start))

@@ -121,9 +121,9 @@ internal static class SnapshotCommands
         return command;
     }
 
-    static Argument<string> Name(string name) => new(name) { Description = "An id, latest, latest-savepoint, or the address of the snapshot's folder." };
+    internal static Argument<string> Name(string name) => new(name) { Description = "An id, latest, latest-savepoint, or the address of the snapshot's folder." };
 
-    static Option<bool> Json() => new("--json") { Description = "Print JSON." };
+    internal static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 
     /// <summary>Shows how far long work has come, where there is a terminal to show it on.</summary>
     static async Task<T> WithProgressAsync<T>(Tool tool, string doing, Func<IProgress<SnapshotProgress>?, Task<T>> work)

@@ -44,9 +44,10 @@ internal static class ToolCommands
         }
     }
 
-    static RootCommand Root(Tool tool) => new("Looks at the snapshots of Millrace jobs, copies and checks them, asks running jobs, and probes stores.")
+    static RootCommand Root(Tool tool) => new("Looks at the snapshots of Millrace jobs and the state in them, copies and checks them, asks running jobs, and probes stores.")
     {
         Snapshots(tool),
+        State(tool),
         Ask(tool, ControlRequest.Status, "Says where the job is in its life."),
         Ask(tool, ControlRequest.Checkpoint, "Has the running job take a checkpoint now."),
         Ask(tool, ControlRequest.Savepoint, "Has the running job take a savepoint."),
@@ -66,6 +67,14 @@ internal static class ToolCommands
         KeepCommands.Unpin(tool),
         KeepCommands.Dispose(tool),
         CollectCommand.Make(tool),
+    };
+
+    static Command State(Tool tool) => new("state", "The state in snapshots, from the store alone: no program, no types.")
+    {
+        StateCommands.List(tool),
+        StateCommands.Query(tool),
+        StateExport.Make(tool),
+        StateDiff.Make(tool),
     };
 
     static Command Ask(Tool tool, string verb, string meaning)

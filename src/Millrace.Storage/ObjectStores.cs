@@ -29,6 +29,9 @@ public sealed class ObjectStores
         _surroundings = surroundings;
     }
 
+    /// <summary>What every store is given.</summary>
+    public StoreSurroundings Surroundings => _surroundings;
+
     /// <summary>The schemes known, in order.</summary>
     public IReadOnlyList<string> Schemes => [.. _openers.Keys.Order(StringComparer.Ordinal)];
 

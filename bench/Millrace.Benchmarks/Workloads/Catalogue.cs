@@ -1,5 +1,4 @@
 using Millrace.Benchmarks.Checkpoints;
-using Millrace.Benchmarks.Codecs;
 
 namespace Millrace.Benchmarks.Workloads;
 
@@ -25,7 +24,6 @@ static class Catalogue
         FullSnapshots.Workload,
         Churn.Workload,
         IdleCheckpoints.Workload,
-        CodecSpeed.Workload,
     ];
 
     public static Workload[] Named(string[] names)

@@ -1,6 +1,5 @@
 using Millrace.Runtime.Exchange;
 using Millrace.Runtime.Messages;
-using Millrace.State.Snapshots;
 
 namespace Millrace.Runtime.Tasks;
 
@@ -43,9 +42,6 @@ public sealed class Gate<T> : Head
 
     /// <inheritdoc/>
     public override bool IsOperator => false;
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<StateSchema> States => _inFlight is null ? [] : [_inFlight.Schema];
 
     /// <inheritdoc/>
     public override Timestamp Watermark => _merger.Output;

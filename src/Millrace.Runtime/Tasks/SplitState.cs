@@ -1,5 +1,4 @@
 using Millrace.State.Codecs;
-using Millrace.State.Evolution;
 using Millrace.State.Snapshots;
 
 namespace Millrace.Runtime.Tasks;
@@ -41,14 +40,8 @@ static class SplitState
     };
 
     public static IReadOnlyList<SplitPosition<TSplit>> PositionsOf<TSplit>(RestoredOperator restored) =>
-        restored.StateOf(Positions, StateLayout.Split) is { } state ? [.. Decode<SplitPosition<TSplit>>(state)] : [];
+        [.. restored.ItemsOf(Positions, StateLayout.Split).Select(static i => Codec.Of<SplitPosition<TSplit>>().Decode(i.Data.Span))];
 
     public static AssignerState<TSplit>? AssignerOf<TSplit>(RestoredOperator restored) =>
-        restored.StateOf(Assigner, StateLayout.Leader) is { Items.Count: > 0 } state ? Decode<AssignerState<TSplit>>(state).First() : null;
-
-    static IEnumerable<T> Decode<T>(StateEntry state)
-    {
-        Codec<T> codec = Codec.Of<T>().ReadingFrom(state.Schema.Value);
-        return state.Items.Select(i => codec.Decode(i.Data.Span));
-    }
+        restored.ItemsOf(Assigner, StateLayout.Leader) is [var item, ..] ? Codec.Of<AssignerState<TSplit>>().Decode(item.Data.Span) : null;
 }

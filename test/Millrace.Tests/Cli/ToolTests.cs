@@ -144,6 +144,88 @@ public sealed class ToolTests : IDisposable
         Assert.Contains(", drained\n", (await AskAsync("snapshots show latest-savepoint")).Output, StringComparison.Ordinal);
     }
 
+    /// <summary>A job that takes and deletes checkpoints all the time is looked at: every answer is of one checkpoint, and no later one goes back.</summary>
+    [Fact]
+    public async Task StateQuery_OfARunningJob_ShowsItsNewestCheckpoint()
+    {
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<HostOutcome> running = HostHarness.RunAsync(Job(started), "--storage", _folder["state"], "--parallelism", "2", "--checkpoint-interval", "10ms");
+        await started.Task.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCodes.Finished, (await AskAsync("checkpoint")).ExitCode);
+
+        long[] before = new long[10];
+        for (int look = 0; look < 20; look++)
+        {
+            HostOutcome query = await AskAsync("state query latest --operator sum --format csv");
+            Assert.True(query.ExitCode == ExitCodes.Finished, query.Error);
+            Dictionary<long, long> sums = query.Output.TrimEnd().Split('\n').Skip(1).Select(static l => l.Split(',')).ToDictionary(static l => long.Parse(l[0], CultureInfo.InvariantCulture), static l => long.Parse(l[1], CultureInfo.InvariantCulture));
+            Assert.Equal(Enumerable.Range(0, 10).Select(static k => (long)k), sums.Keys.Order());
+            for (int key = 0; key < 10; key++)
+            {
+                Assert.InRange(sums[key], before[key], long.MaxValue);
+                before[key] = sums[key];
+            }
+
+            HostOutcome one = await AskAsync("state query latest --operator sum --key 7 --format csv");
+            Assert.Matches(@"^key,value\n7,\d+\n$", one.Output);
+        }
+
+        Assert.Equal(ExitCodes.Finished, (await AskAsync("stop")).ExitCode);
+        Assert.Equal(ExitCodes.Finished, (await running).ExitCode);
+    }
+
+    /// <summary>The checkpoint that is being read is deleted: <c>latest</c> begins anew with the newest, an id is told, and nothing is read that is not there.</summary>
+    [Fact]
+    public async Task StateLook_WhenTheJobDeletesTheCheckpointMeanwhile_BeginsAnewOrSaysSo()
+    {
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<HostOutcome> running = HostHarness.RunAsync(Job(started), "--storage", _folder["state"], "--parallelism", "2", "--checkpoint-interval", "1h");
+        await started.Task.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCodes.Finished, (await AskAsync("checkpoint")).ExitCode);
+
+        List<long> seen = [];
+        (int exitCode, string error) = await LookAsync("latest", seen, hasTold: false);
+        Assert.Equal(ExitCodes.Finished, exitCode);
+        Assert.Equal(2, seen.Count);
+        Assert.True(seen[1] > seen[0]);
+        Assert.Contains($"checkpoint {seen[0]} was deleted by the job while it was read; beginning anew", error, StringComparison.Ordinal);
+
+        long newest = seen[1];
+        seen.Clear();
+        ToolException byId = await Assert.ThrowsAsync<ToolException>(() => LookAsync($"{newest}", seen, hasTold: false));
+        Assert.Contains("was deleted by the job while it was read: keep it with 'millrace snapshots pin ID'", byId.Message, StringComparison.Ordinal);
+        ToolException told = await Assert.ThrowsAsync<ToolException>(() => LookAsync("latest", [], hasTold: true));
+        Assert.Contains("some of its rows are printed already", told.Message, StringComparison.Ordinal);
+
+        Assert.Equal(ExitCodes.Finished, (await AskAsync("stop")).ExitCode);
+        Assert.Equal(ExitCodes.Finished, (await running).ExitCode);
+    }
+
+    /// <summary>Reads all rows of a snapshot; the first time after the job has taken so many checkpoints that it has deleted this one.</summary>
+    async Task<(int ExitCode, string Error)> LookAsync(string name, List<long> seen, bool hasTold)
+    {
+        StringWriter output = new(CultureInfo.InvariantCulture), error = new(CultureInfo.InvariantCulture);
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
+        Tool tool = new(output, error, console, TimeProvider.System);
+        JobOptions job = new();
+        System.CommandLine.ParseResult parsed = new System.CommandLine.RootCommand { job.Storage, job.Job }.Parse(["--storage", _folder["state"], "--job", "orders"]);
+        int exitCode = await SnapshotLook.ReadAsync(tool, job, parsed, name, async snapshot =>
+        {
+            seen.Add(snapshot.Reader.Manifest.Id);
+            if (seen.Count == 1)
+            {
+                // A full run of every slice comes with the 64th checkpoint at the latest; the manifest goes, and its packs with it, once no other needs them.
+                for (int i = 0; i < 70 && Directory.Exists(_folder["state/orders/packs"]) && snapshot.Reader.Manifest.Packs.Any(p => File.Exists(_folder[$"state/orders/{p.Key}"])); i++)
+                    Assert.Equal(ExitCodes.Finished, (await AskAsync("checkpoint")).ExitCode);
+            }
+
+            await using Millrace.State.Offline.StateSnapshot state = new(snapshot.Reader);
+            Assert.Equal(10, await state.ReadAsync("sum", "state").CountAsync());
+            return ExitCodes.Finished;
+        }, () => hasTold, TestContext.Current.CancellationToken);
+        return (exitCode, error.ToString());
+    }
+
     [Fact]
     public async Task Probe_AFolder_IsFit()
     {

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Millrace.State.Snapshots;
+using Millrace.Storage;
+using Spectre.Console;
+
+namespace Millrace.Cli;
+
+/// <summary>
+/// Reads a snapshot that a running job may delete meanwhile. One that is gone is known from one that is damaged by the ledger, which no longer keeps it;
+/// then <c>latest</c> means the newest one there is by now, and reading begins again.
+/// </summary>
+internal static class SnapshotLook
+{
+    /// <summary>What to do about checkpoints that are deleted.</summary>
+    public const string Cure = "keep it with 'millrace snapshots pin ID', or make a copy with 'millrace snapshots copy', and read that";
+
+    const int AttemptsMax = 20;
+
+    /// <summary>Opens a snapshot and reads it.</summary>
+    /// <param name="tool">The surroundings.</param>
+    /// <param name="job">The options that name the job.</param>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="name">An id, <c>latest</c>, <c>latest-savepoint</c>, or an address.</param>
+    /// <param name="read">Reads it. May be called again, with a newer one.</param>
+    /// <param name="hasTold">Whether something was printed that another snapshot would contradict.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="ToolException">The snapshot was deleted while it was read, and cannot be read anew.</exception>
+    public static async Task<int> ReadAsync(
+        Tool tool, JobOptions job, ParseResult parsed, string name, Func<OpenSnapshot, Task<int>> read, Func<bool> hasTold, CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            await using OpenSnapshot snapshot = await job.FindAsync(tool, parsed, name, cancellationToken).ConfigureAwait(false);
+            long id = snapshot.Reader.Manifest.Id;
+            try
+            {
+                return await read(snapshot).ConfigureAwait(false);
+            }
+            catch (Exception gone) when (gone is SnapshotCorruptException or ObjectMissingException)
+            {
+                if (!await snapshot.IsDeletedAsync(cancellationToken).ConfigureAwait(false)) throw;
+                if (name != "latest") throw new ToolException($"checkpoint {id} was deleted by the job while it was read: {Cure}");
+                if (hasTold()) throw new ToolException($"checkpoint {id} was deleted by the job while it was read, and some of its rows are printed already: what follows is missing. Export instead, which begins anew; or {Cure}");
+                if (attempt == AttemptsMax) throw new ToolException($"the job deleted {attempt} checkpoints one after the other while they were read: {Cure}");
+                await tool.Error.WriteLineAsync($"millrace: checkpoint {id} was deleted by the job while it was read; beginning anew with the newest").ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Shows how far reading has come, where there is a terminal to show it on.</summary>
+    public static async Task<T> WithProgressAsync<T>(Tool tool, string doing, Func<IProgress<State.Offline.StateProgress>?, Task<T>> work)
+    {
+        if (!tool.Console.Profile.Out.IsTerminal) return await work(null).ConfigureAwait(false);
+        return await tool.Console.Progress().AutoClear(true).StartAsync(async context =>
+        {
+            ProgressTask bar = context.AddTask(doing, maxValue: 1);
+            return await work(new Bar(bar, doing)).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+    }
+
+    sealed class Bar(ProgressTask bar, string doing) : IProgress<State.Offline.StateProgress>
+    {
+        public void Report(State.Offline.StateProgress value)
+        {
+            bar.Value = value.Share;
+            bar.Description = $"{doing}, {value.Rows:N0} rows";
+        }
+    }
+}

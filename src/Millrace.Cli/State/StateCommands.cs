@@ -1,0 +1,168 @@
+using System.CommandLine;
+using System.Text.Json;
+using Millrace.State.Offline;
+using Millrace.State.Snapshots;
+using Spectre.Console;
+
+namespace Millrace.Cli;
+
+/// <summary>The commands that open state: what there is, and rows of it.</summary>
+internal static class StateCommands
+{
+    const int TableRowsMax = 10_000, HeldBytesMax = 1 << 20;
+
+    static readonly JsonSerializerOptions s_json = new(JsonSerializerOptions.Web) { WriteIndented = true };
+
+    /// <summary>What states there are.</summary>
+    public static Command List(Tool tool)
+    {
+        JobOptions job = new(isRequired: false);
+        Argument<string> name = SnapshotCommands.Name("snapshot");
+        StateOptions state = new(isRequired: false);
+        Option<bool> json = SnapshotCommands.Json();
+        Command command = new("ls", "Shows the states in a snapshot: operator, kind, columns with their types, rows, bytes, key ranges.") { name, state.Operator, state.State, job.Storage, job.Job, json };
+        command.SetAction((parsed, cancellationToken) => SnapshotLook.ReadAsync(tool, job, parsed, parsed.GetValue(name)!, async snapshot =>
+        {
+            await using StateSnapshot states = new(snapshot.Reader);
+            StateLine[] lines = [.. StateLine.Of(states).Where(l => parsed.GetValue(state.Operator) is not { } id || l.Operator == id).Where(l => parsed.GetValue(state.State) is not { } wanted || l.State == wanted)];
+            if (parsed.GetValue(json)) await tool.Output.WriteLineAsync(JsonSerializer.Serialize(lines, s_json)).ConfigureAwait(false);
+            else StateLine.Print(tool, lines);
+            return ExitCodes.Finished;
+        }, static () => false, cancellationToken));
+        return command;
+    }
+
+    /// <summary>Rows of a state.</summary>
+    public static Command Query(Tool tool)
+    {
+        JobOptions job = new(isRequired: false);
+        Argument<string> name = SnapshotCommands.Name("snapshot");
+        StateOptions state = new();
+        Option<string?> key = new("--key") { Description = "Only rows of this key, of which nothing else is read: text, a number, or JSON for keys with several members." };
+        Option<long> limit = new("--limit") { Description = "At most so many rows; 0 for all.", DefaultValueFactory = static _ => 100 };
+        Option<RowFormat> format = new("--format") { Description = "table, json (an object per line) or csv.", DefaultValueFactory = static _ => RowFormat.Table };
+        Command command = new("query", "Prints rows of a state. With --storage, --job and latest it looks at the newest checkpoint of the job, which may be running.")
+        {
+            name, state.Operator, state.State, key, state.Where, limit, format, job.Storage, job.Job,
+        };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            HeldOutput output = new(tool.Output, HeldBytesMax);
+            return SnapshotLook.ReadAsync(tool, job, parsed, parsed.GetValue(name)!, async snapshot =>
+            {
+                output.Begin();
+                await using StateSnapshot states = new(snapshot.Reader);
+                (string id, string stateName) = state.Find(parsed, states.Manifest);
+                StateColumns columns = states.Columns(id, stateName);
+                StateQuery query = new() { Key = KeyOf(parsed.GetValue(key), columns, stateName), Where = state.Condition(parsed, columns) };
+                IAsyncEnumerable<StateValue.Row> rows = states.ReadAsync(id, stateName, query, cancellationToken);
+                long most = parsed.GetValue(limit) is > 0 and var some ? some : long.MaxValue;
+                if (parsed.GetValue(format) != RowFormat.Table) return await StreamAsync(tool, output, rows, new(parsed.GetValue(format), columns), most).ConfigureAwait(false);
+                if (most > TableRowsMax) throw new ToolException($"a table has at most {TableRowsMax:N0} rows: give a smaller --limit, or --format json or csv, or export to a file", ExitCodes.Refused);
+                return await TableAsync(tool, states.Manifest, columns, rows, (int)most).ConfigureAwait(false);
+            }, () => output.HasTold, cancellationToken);
+        });
+        return command;
+    }
+
+    static StateValue? KeyOf(string? text, StateColumns columns, string stateName)
+    {
+        if (text is null) return null;
+        if (columns.Key is null) throw new ToolException($"state '{stateName}' has no keys: leave out --key", ExitCodes.Refused);
+        try
+        {
+            return columns.Key.Parse(text);
+        }
+        catch (FormatException wrong)
+        {
+            throw new ToolException($"--key: {wrong.Message}; keys of state '{stateName}' are {columns.Key}", ExitCodes.Refused);
+        }
+    }
+
+    static async Task<int> StreamAsync(Tool tool, HeldOutput output, IAsyncEnumerable<StateValue.Row> rows, RowWriter writer, long most)
+    {
+        using (writer)
+        {
+            long count = 0;
+            bool isCut = false;
+            await foreach (StateValue.Row row in rows.ConfigureAwait(false))
+            {
+                isCut = count == most;
+                if (isCut) break;
+                count++;
+                writer.Write(row);
+                output.Add(writer);
+            }
+
+            output.Add(writer);
+            output.End();
+            if (isCut) await tool.Error.WriteLineAsync($"millrace: there are more than {most:N0} rows; --limit 0 prints all").ConfigureAwait(false);
+            return ExitCodes.Finished;
+        }
+    }
+
+    static async Task<int> TableAsync(Tool tool, SnapshotManifest manifest, StateColumns columns, IAsyncEnumerable<StateValue.Row> rows, int most)
+    {
+        Table table = Tool.Table([.. columns.FlatNames]);
+        int count = 0;
+        bool isCut = false;
+        await foreach (StateValue.Row row in rows.ConfigureAwait(false))
+        {
+            isCut = count == most;
+            if (isCut) break;
+            count++;
+            Tool.Add(table, [.. columns.FlatCells(row).Select(Cell)]);
+        }
+
+        if (count > 0) tool.Print(table);
+        string what = count == 1 ? "1 row" : $"{count:N0} rows";
+        string more = isCut ? "; there are more, --limit 0 with --format json or csv prints all" : "";
+        await tool.Output.WriteLineAsync($"{what} of {SnapshotText.Of(manifest)}{more}").ConfigureAwait(false);
+        return ExitCodes.Finished;
+    }
+
+    /// <summary>A cell in one line, whatever is in the text.</summary>
+    internal static string Cell(StateValue? value)
+    {
+        string text = value is null ? "" : value.ToString();
+        return text.Any(char.IsControl) ? System.Text.Json.JsonEncodedText.Encode(text, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString() : text;
+    }
+}
+
+/// <summary>A snapshot in a few words.</summary>
+internal static class SnapshotText
+{
+    public static string Of(SnapshotManifest manifest) => $"{manifest.Kind.ToString().ToLowerInvariant()} {manifest.Id} of {manifest.Job}, taken {manifest.TakenAt:u}";
+}
+
+/// <summary>Keeps back the beginning of an output, so that it can be begun anew.</summary>
+/// <param name="output">Where it goes in the end.</param>
+/// <param name="bytesMax">How much is kept back.</param>
+internal sealed class HeldOutput(TextWriter output, int bytesMax)
+{
+    readonly System.Text.StringBuilder _held = new();
+
+    /// <summary>Whether any of it is out.</summary>
+    public bool HasTold { get; private set; }
+
+    /// <summary>Begins anew.</summary>
+    public void Begin() => _held.Clear();
+
+    /// <summary>Takes what a writer has.</summary>
+    public void Add(RowWriter writer)
+    {
+        if (writer.Written.IsEmpty) return;
+        _held.Append(System.Text.Encoding.UTF8.GetString(writer.Written.Span));
+        writer.Clear();
+        if (_held.Length > bytesMax) End();
+    }
+
+    /// <summary>Lets it out.</summary>
+    public void End()
+    {
+        if (_held.Length == 0) return;
+        HasTold = true;
+        output.Write(_held);
+        _held.Clear();
+    }
+}

@@ -1,0 +1,148 @@
+using System.Runtime.CompilerServices;
+using Millrace.State.Codecs;
+using Millrace.State.Snapshots;
+
+namespace Millrace.State.Offline;
+
+/// <summary>What became of a row between two snapshots.</summary>
+public enum RowChange
+{
+    /// <summary>Only the second has it.</summary>
+    Added,
+
+    /// <summary>Only the first has it.</summary>
+    Removed,
+
+    /// <summary>Both have it, with different values.</summary>
+    Changed,
+}
+
+/// <summary>A row that differs between two snapshots.</summary>
+/// <param name="Change">How.</param>
+/// <param name="Key">Its key; absent for state without keys.</param>
+/// <param name="Sub">What tells it from other rows of the key: the map key, window or deadline; absent when nothing does.</param>
+/// <param name="Before">Its value in the first; absent when it is not there.</param>
+/// <param name="After">Its value in the second; absent when it is not there.</param>
+public sealed record RowDifference(RowChange Change, StateValue Key, StateValue Sub, StateValue Before, StateValue After);
+
+/// <summary>Counts what a comparison has found. Grows while the differences are read; one thread at a time.</summary>
+public sealed class DifferenceTally
+{
+    /// <summary>Rows that only the second has.</summary>
+    public long Added { get; private set; }
+
+    /// <summary>Rows that only the first has.</summary>
+    public long Removed { get; private set; }
+
+    /// <summary>Rows with different values.</summary>
+    public long Changed { get; private set; }
+
+    /// <summary>Rows that are alike.</summary>
+    public long Same { get; private set; }
+
+    /// <summary>Whether any differs.</summary>
+    public bool IsDifferent => Added + Removed + Changed > 0;
+
+    internal RowDifference Count(RowDifference difference)
+    {
+        if (difference.Change == RowChange.Added) Added++;
+        else if (difference.Change == RowChange.Removed) Removed++;
+        else Changed++;
+        return difference;
+    }
+
+    internal void CountSame() => Same++;
+}
+
+/// <summary>Compares a state in two snapshots, row by row: both are read once, side by side, in the order of the hashes of their keys. A list is one value.</summary>
+public static class StateDifferences
+{
+    /// <summary>The rows that differ. Values count, not their bytes: neither the order in which timers were set nor that of the entries of a map.</summary>
+    /// <param name="before">The first snapshot.</param>
+    /// <param name="after">The second: of the same job or of another.</param>
+    /// <param name="operatorId">The operator, in both.</param>
+    /// <param name="stateName">The name of the state, in both.</param>
+    /// <param name="tally">Receives the counts; complete when the last difference was read.</param>
+    /// <param name="progress">Told how far reading has come; may be null.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="ArgumentException">A snapshot has no such state, or its rows cannot be matched: keys of other types, states of other kinds.</exception>
+    /// <exception cref="SnapshotCorruptException">Bytes are not what was written, or a file is missing.</exception>
+    public static async IAsyncEnumerable<RowDifference> ReadAsync(
+        StateSnapshot before, StateSnapshot after, string operatorId, string stateName, DifferenceTally tally, IProgress<StateProgress>? progress = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(after);
+        ArgumentNullException.ThrowIfNull(tally);
+        StateColumns first = before.Columns(operatorId, stateName), second = after.Columns(operatorId, stateName);
+        RequireMatch(first, second, $"state '{stateName}' of operator '{operatorId}'");
+        if (first.Form == RowForm.Items)
+        {
+            foreach (RowDifference difference in ItemDifferences.Between(before, after, operatorId, stateName, tally)) yield return difference;
+            yield break;
+        }
+
+        await using RowFeed left = new(await before.Reader.OpenStateAsync(operatorId, stateName, KeyRange.Full, cancellationToken).ConfigureAwait(false), first, before.Reader.Key);
+        await using RowFeed right = new(await after.Reader.OpenStateAsync(operatorId, stateName, KeyRange.Full, cancellationToken).ConfigureAwait(false), second, after.Reader.Key);
+        await left.NextAsync(cancellationToken).ConfigureAwait(false);
+        await right.NextAsync(cancellationToken).ConfigureAwait(false);
+        long rows = 0;
+        while (left.HasRow || right.HasRow)
+        {
+            const int rowsPerReport = 4_096;
+            if (++rows % rowsPerReport == 0) progress?.Report(new(rows, (left.HasRow ? left.Hash : right.Hash) / (double)KeyRange.SpaceSize));
+            int order = left.CompareTo(right);
+            if (order == 0 && left.HasSameValue(right)) tally.CountSame();
+            else if (Difference(order, left, right) is { } difference) yield return tally.Count(difference);
+            else tally.CountSame();
+            if (order <= 0) await left.NextAsync(cancellationToken).ConfigureAwait(false);
+            if (order >= 0) await right.NextAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    static RowDifference? Difference(int order, RowFeed left, RowFeed right)
+    {
+        if (order < 0) return new(RowChange.Removed, left.Key, left.Sub, left.Value, StateValue.Absent);
+        if (order > 0) return new(RowChange.Added, right.Key, right.Sub, StateValue.Absent, right.Value);
+        StateValue was = left.Value, isNow = right.Value;
+        return was.Equals(isNow) ? null : new(RowChange.Changed, left.Key, left.Sub, was, isNow);
+    }
+
+    static void RequireMatch(StateColumns first, StateColumns second, string place)
+    {
+        if (first.Form != second.Form) throw new ArgumentException($"The rows of {place} cannot be matched: it was a {first.Schema.Kind} and is a {second.Schema.Kind}.");
+        if (first.Schema.Key?.Text != second.Schema.Key?.Text)
+            throw new ArgumentException($"The rows of {place} cannot be matched: its keys were {first.Schema.Key?.Root} and are {second.Schema.Key?.Root}.");
+        if (first.Schema.Sub?.Text != second.Schema.Sub?.Text)
+            throw new ArgumentException($"The rows of {place} cannot be matched: what tells rows of one key apart was {first.Schema.Sub?.Root} and is {second.Schema.Sub?.Root}.");
+    }
+}
+
+/// <summary>The items of operator states compared: as values, for they have no keys.</summary>
+static class ItemDifferences
+{
+    public static IEnumerable<RowDifference> Between(StateSnapshot before, StateSnapshot after, string operatorId, string stateName, DifferenceTally tally)
+    {
+        List<StateValue> left = ValuesOf(before, operatorId, stateName), right = ValuesOf(after, operatorId, stateName);
+        foreach (StateValue value in left)
+        {
+            if (right.Remove(value)) tally.CountSame();
+            else yield return tally.Count(new(RowChange.Removed, StateValue.Absent, StateValue.Absent, value, StateValue.Absent));
+        }
+
+        foreach (StateValue value in right) yield return tally.Count(new(RowChange.Added, StateValue.Absent, StateValue.Absent, StateValue.Absent, value));
+    }
+
+    static List<StateValue> ValuesOf(StateSnapshot snapshot, string operatorId, string stateName)
+    {
+        ValueSchema schema = snapshot.Columns(operatorId, stateName).Value;
+        try
+        {
+            return [.. snapshot.Reader.State(operatorId, stateName).Items.Select(i => schema.Decode(i.Data.Span))];
+        }
+        catch (CorruptDataException e)
+        {
+            throw new SnapshotCorruptException(snapshot.Reader.Key, $"an item of state '{stateName}' of operator '{operatorId}' is not what its schema says: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using Millrace.Tests.Hosting;
+using static Millrace.Tests.State.Offline.OfflineSamples;
+
+namespace Millrace.Tests.State.Offline;
+
+/// <summary>The savepoint in <c>test/golden/&lt;version&gt;/offline</c>, written once, is read by every later build without the program that wrote it.</summary>
+public sealed class GoldenStateTests
+{
+    static string Root
+    {
+        get
+        {
+            string root = AppContext.BaseDirectory;
+            while (!File.Exists(Path.Combine(root, "Millrace.slnx"))) root = Path.GetDirectoryName(root)!;
+            return Path.Combine(root, "test", "golden");
+        }
+    }
+
+    // MILLRACE_WRITE_GOLDEN=1 writes the files of a new format version; those of a released one are never written again.
+    [Fact]
+    public async Task EveryGoldenSavepoint_IsReadByItsSchemas()
+    {
+        string newest = Path.Combine(Root, $"{Millrace.State.Snapshots.FormatVersion.Manifest}", "offline");
+        if (Environment.GetEnvironmentVariable("MILLRACE_WRITE_GOLDEN") == "1" && !Directory.Exists(newest)) await WriteAsync(newest);
+        string[] savepoints = [.. Directory.GetDirectories(Root).Select(static v => Path.Combine(v, "offline")).Where(Directory.Exists)];
+        Assert.NotEmpty(savepoints);
+        foreach (string savepoint in savepoints)
+        {
+            HostOutcome verify = await RunAsync("snapshots", "verify", savepoint, "--strangers");
+            Assert.True(verify.ExitCode == ExitCodes.Finished, verify.Error);
+            Assert.Equal(
+                """
+                {"key":{"Region":"EU","Id":1},"value":{"Balance":10.50,"Grade":"Bronze","Note":null,"Since":"2024-01-31","Tags":[]}}
+                {"key":{"Region":"EU","Id":2},"value":{"Balance":99,"Grade":"Gold","Note":"says \"hello\", twice","Since":"2023-05-01","Tags":["a","b"]}}
+                {"key":{"Region":"US","Id":1},"value":{"Balance":-3,"Grade":7,"Note":"","Since":"2020-02-29","Tags":["vip"]}}
+
+                """.ReplaceLineEndings("\n").Split('\n').Order(StringComparer.Ordinal),
+                (await QueryAsync(savepoint, "account", "json")).Split('\n').Order(StringComparer.Ordinal));
+            Assert.Equal(602, (await QueryAsync(savepoint, "visits", "csv")).TrimEnd().Split('\n').Length);
+            Assert.Equal("key,mapKey,value\nbob,cash,20\n", await QueryAsync(savepoint, "limits", "csv", "--key", "bob"));
+            Assert.Equal("key,deadline\nann,2030-01-01T00:00:00Z\n", await QueryAsync(savepoint, "expiry", "csv", "--key", "ann"));
+            Assert.Equal("key,deadline\nann,2030-01-01T00:00:00Z\nann,2030-02-01T00:00:00Z\n", await QueryAsync(savepoint, "reminders", "csv"));
+        }
+    }
+
+    static async Task<string> QueryAsync(string savepoint, string state, string format, params string[] more)
+    {
+        HostOutcome query = await RunAsync(["state", "query", savepoint, "--operator", "accounts", "--state", state, "--format", format, "--limit", "0", .. more]);
+        Assert.Equal((ExitCodes.Finished, ""), (query.ExitCode, query.Error));
+        return query.Output;
+    }
+}
