@@ -16,6 +16,7 @@ internal sealed class JobHost(JobDescription job, HostProcess process, IServiceP
         {
             HostCommand command = HostCommandParser.Parse(words);
             if (command.IsHelp) return Help(command);
+            if (command.Verb is HostVerb.SchemaWrite or HostVerb.SchemaCheck) return await SchemaAsync(Describe(command), command, cancellationToken).ConfigureAwait(false);
             if (command.Verb is not (HostVerb.Run or HostVerb.Plan)) return await AskAsync(command, cancellationToken).ConfigureAwait(false);
             JobGraph graph = Describe(command);
             if (command.Verb == HostVerb.Plan) return await PlanAsync(graph, command, cancellationToken).ConfigureAwait(false);
@@ -72,6 +73,16 @@ internal sealed class JobHost(JobDescription job, HostProcess process, IServiceP
             await process.Output.WriteAsync(StartPlanText.Of(job.Name, plan)).ConfigureAwait(false);
             return plan.CanStart ? ExitCodes.Finished : ExitCodes.Refused;
         }
+    }
+
+    /// <summary>Writes the lock of the schema, or compares the job with it.</summary>
+    Task<int> SchemaAsync(JobGraph graph, HostCommand command, CancellationToken cancellationToken)
+    {
+        EmbeddedOptions options = new() { Parallelism = command.Parallelism, Time = process.Time };
+        if (services is not null) options = options with { Services = services };
+        SchemaVerbs verbs = new(job.Name, process, ProgramSchema.Of(graph, options));
+        string file = command.Lock ?? SchemaVerbs.FileOf(job.Name);
+        return command.Verb == HostVerb.SchemaWrite ? verbs.WriteAsync(file, cancellationToken) : verbs.CheckAsync(file, cancellationToken);
     }
 
     JobGraph Describe(HostCommand command)

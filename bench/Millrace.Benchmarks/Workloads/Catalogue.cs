@@ -1,4 +1,5 @@
 using Millrace.Benchmarks.Checkpoints;
+using Millrace.Benchmarks.Codecs;
 
 namespace Millrace.Benchmarks.Workloads;
 
@@ -24,6 +25,7 @@ static class Catalogue
         FullSnapshots.Workload,
         Churn.Workload,
         IdleCheckpoints.Workload,
+        CodecSpeed.Workload,
     ];
 
     public static Workload[] Named(string[] names)

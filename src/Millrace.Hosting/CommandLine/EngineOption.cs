@@ -82,12 +82,14 @@ internal enum HostVerb
     Savepoint,
     Stop,
     Cancel,
+    SchemaWrite,
+    SchemaCheck,
 }
 
 /// <summary>The verbs, and the options only they have.</summary>
 internal static class VerbOption
 {
-    public const string To = "--to", Drain = "--drain", WithSavepoint = "--savepoint";
+    public const string To = "--to", Drain = "--drain", WithSavepoint = "--savepoint", Lock = "--lock", Schema = "schema";
 
     public static readonly IReadOnlyList<(HostVerb Verb, string Form, string Meaning)> All =
     [
@@ -98,16 +100,32 @@ internal static class VerbOption
         (HostVerb.Savepoint, "savepoint [--to ADDRESS]", "have the running job take a savepoint"),
         (HostVerb.Stop, "stop [--drain] [--to ADDRESS]", "stop the running job with a savepoint; --drain fires all windows and event timers first"),
         (HostVerb.Cancel, "cancel [-s] [--to ADDRESS]", "end the running job for good; -s (--savepoint) takes a savepoint first"),
+        (HostVerb.SchemaWrite, "schema write [--lock FILE]", "write what state the job declares into a file to be committed (default: <job>.schema.json)"),
+        (HostVerb.SchemaCheck, "schema check [--lock FILE]", "compare the job with that file; exit code 1 when it is to be written anew, 2 when state would not be restored"),
     ];
 
-    /// <summary>The verb a word names; null for none.</summary>
-    public static HostVerb? Parse(string word) => All.Where(v => v.Form.Split(' ')[0] == word).Select(static v => (HostVerb?)v.Verb).FirstOrDefault();
+    /// <summary>The verb that the first words name, and how many they are; null for none.</summary>
+    /// <exception cref="UsageException">The first word needs another.</exception>
+    public static (HostVerb? Verb, int Words) Parse(IReadOnlyList<string> words)
+    {
+        if (words.Count == 0) return (null, 0);
+        if (words[0] != Schema) return All.Where(v => v.Form.Split(' ')[0] == words[0]).Select(static v => ((HostVerb?)v.Verb, 1)).FirstOrDefault();
+        return words.Count < 2 ? throw Incomplete("") : words[1] switch
+        {
+            "write" => (HostVerb.SchemaWrite, 2),
+            "check" => (HostVerb.SchemaCheck, 2),
+            var other => throw Incomplete($", not '{other}'"),
+        };
+
+        static UsageException Incomplete(string not) => new($"after '{Schema}' comes write or check{not}");
+    }
 
     /// <summary>Whether a word is an option of a verb.</summary>
     public static bool Has(HostVerb verb, string name) => (verb, name) switch
     {
         (HostVerb.Savepoint or HostVerb.Stop or HostVerb.Cancel, To) => true,
         (HostVerb.Stop, Drain) => true,
+        (HostVerb.SchemaWrite or HostVerb.SchemaCheck, Lock) => true,
         (HostVerb.Cancel, WithSavepoint or "-s") => true,
         _ => false,
     };

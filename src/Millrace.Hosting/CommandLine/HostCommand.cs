@@ -31,6 +31,9 @@ internal sealed record HostCommand
     /// <summary>The folder of the savepoint that a verb asks for, as an address; null for the job's own place.</summary>
     public string? Target { get; init; }
 
+    /// <summary>The file of the schema lock; null for the job's own.</summary>
+    public string? Lock { get; init; }
+
     /// <summary>Whether a stop fires all windows and event timers first.</summary>
     public bool IsDrain { get; init; }
 

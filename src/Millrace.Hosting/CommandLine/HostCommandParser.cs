@@ -22,8 +22,8 @@ internal sealed class HostCommandParser
     /// <exception cref="UsageException">An option of the engine is wrong; names all that are.</exception>
     public static HostCommand Parse(string[] words)
     {
-        HostVerb? verb = words.Length > 0 ? VerbOption.Parse(words[0]) : null;
-        HostCommandParser parser = new(verb is null ? words : words[1..]) { _command = new() { Verb = verb ?? HostVerb.Run } };
+        (HostVerb? verb, int count) = VerbOption.Parse(words);
+        HostCommandParser parser = new(words[count..]) { _command = new() { Verb = verb ?? HostVerb.Run } };
         while (!parser._words.IsAtEnd) parser.Take();
         HostCommand command = parser._command with { Storage = parser._storage.Read(parser._command.Verb), JobWords = parser._jobWords };
         if (parser._words.Problems.Count > 0 && !command.IsHelp) throw new UsageException(parser._words.Problems);
@@ -80,6 +80,12 @@ internal sealed class HostCommandParser
         if (name == VerbOption.To)
         {
             _command = _command with { Target = StorageOptionReader.Address(_words, name, value)?.ToString() };
+            return;
+        }
+
+        if (name == VerbOption.Lock)
+        {
+            _command = _command with { Lock = _words.Value(name, value, "a file, as in --lock state.json") };
             return;
         }
 

@@ -34,7 +34,7 @@ internal sealed class StorageOptionReader(OptionWords words)
         {
             if (_given.Find(static g => g != StorageOption.Storage) is { } given)
                 words.Problems.Add($"{given} is about a job that keeps its state: add --storage ADDRESS, such as --storage ./state");
-            else if (verb != HostVerb.Run && !_given.Contains(StorageOption.Storage))
+            else if (verb is not (HostVerb.Run or HostVerb.SchemaWrite or HostVerb.SchemaCheck) && !_given.Contains(StorageOption.Storage))
                 words.Problems.Add($"{verb.ToString().ToLowerInvariant()} looks for the job where it keeps its state: add --storage ADDRESS");
             return null;
         }

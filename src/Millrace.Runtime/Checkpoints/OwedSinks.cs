@@ -1,5 +1,6 @@
 using Millrace.Engine;
 using Millrace.State.Codecs;
+using Millrace.State.Evolution;
 using Millrace.State.Snapshots;
 
 namespace Millrace.Runtime.Checkpoints;
@@ -56,8 +57,21 @@ public sealed class OwedSinks(JobGraph graph) : IOwedCommits
             : throw new InvalidOperationException(
                 $"transaction '{transaction.Id}' is owed by sink '{transaction.Operator}', which the program does not have; drop it by name or run a program that has it");
 
+    /// <summary>Transactions whose sink cannot read what it prepared, with the reason: its type has changed. Asked before anything is led or deployed.</summary>
+    /// <param name="owed">What is owed; sinks that the program does not have are left out.</param>
+    public IEnumerable<(string Operator, string Why)> Unreadable(IEnumerable<OwedTransaction> owed) =>
+    [
+        .. from schema in owed.Select(static o => (o.Operator, o.Schema)).Distinct()
+           where _sinks.ContainsKey(schema.Operator)
+           let resolution = _sinks[schema.Operator].Resolve(schema.Schema)
+           where !resolution.IsCompatible
+           select (schema.Operator, string.Join("; ", resolution.Problems)),
+    ];
+
     interface ISinkLead
     {
+        SchemaResolution Resolve(TypeSchema written);
+
         ValueTask CheckAsync(SinkContext context, CancellationToken cancellationToken);
 
         ValueTask BeginAttemptAsync(SinkContext context, OwedTransaction[] owed, CancellationToken cancellationToken);
@@ -67,6 +81,8 @@ public sealed class OwedSinks(JobGraph graph) : IOwedCommits
 
     sealed class TransactionalLead<T, TPart, TPrepared>(ITransactionalSink<T, TPart, TPrepared> sink) : ISinkLead
     {
+        public SchemaResolution Resolve(TypeSchema written) => SchemaResolver.Resolve(written, typeof(TPrepared), SchemaUse.Value, "prepared transaction");
+
         public ValueTask CheckAsync(SinkContext context, CancellationToken cancellationToken) => sink.CheckAsync(context, cancellationToken);
 
         public ValueTask BeginAttemptAsync(SinkContext context, OwedTransaction[] owed, CancellationToken cancellationToken) =>
@@ -75,11 +91,14 @@ public sealed class OwedSinks(JobGraph graph) : IOwedCommits
         public ValueTask<CommitOutcome> CommitAsync(OwedTransaction owed, CancellationToken cancellationToken) =>
             sink.CommitAsync(Decode(owed), cancellationToken);
 
-        static TPrepared Decode(OwedTransaction owed) => Codec.Of<TPrepared>().Decode(owed.Data.Span);
+        static TPrepared Decode(OwedTransaction owed) => Codec.Of<TPrepared>().ReadingFrom(owed.Schema).Decode(owed.Data.Span);
     }
 
     sealed class IdempotentLead<T>(IIdempotentSink<T> sink) : ISinkLead
     {
+        // It owes nothing.
+        public SchemaResolution Resolve(TypeSchema written) => new([], []);
+
         public ValueTask CheckAsync(SinkContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
         public ValueTask BeginAttemptAsync(SinkContext context, OwedTransaction[] owed, CancellationToken cancellationToken) =>

@@ -34,7 +34,7 @@ sealed class JobStart
         _graph = graph;
         _options = options;
         _durable = durable;
-        _operators = ProgramStates.Of(plan, options);
+        _operators = ProgramStates.Of(graph, options);
         _ledgerOptions = new() { Leader = durable.Leader, Endpoint = durable.Endpoint, EntriesPerTerm = durable.EntriesPerTerm };
         Folder = durable.Store.Under(plan.JobName);
         _finder = new(Folder, durable);
@@ -146,8 +146,11 @@ sealed class JobStart
             (StartAction action, RestorePoint? from) = await FindAsync(view?.State, Request, cancellationToken).ConfigureAwait(false);
             if (action is StartAction.AlreadyFinished finished) return new(finished.Why, null, null, []);
             string sentence = action is StartAction.FinishStop { ResumeFrom: null } ? "the job was being stopped: what is left of that is done" : Sentence(action, from);
-            if (from is null) return new(sentence, null, null, Compare([]));
-            await using (from.ConfigureAwait(false)) return new(sentence, DrainProblem(from, IsGoingOn(action)), from.Manifest, Compare(from.Manifest.Operators));
+            if (from is null) return new(sentence, null, null, [.. Compare([]), .. Owed(view?.State, null)]);
+            await using (from.ConfigureAwait(false))
+            {
+                return new(sentence, DrainProblem(from, IsGoingOn(action)), from.Manifest, [.. Compare(from.Manifest.Operators), .. Owed(view?.State, from)]);
+            }
         }
         catch (StartRefusedException refused)
         {
@@ -158,15 +161,14 @@ sealed class JobStart
     async Task<(StartAction Action, RestorePoint? From)> DecideAsync(LedgerState? state, StartRequest request, CancellationToken cancellationToken)
     {
         (StartAction action, RestorePoint? from) = await FindAsync(state, request, cancellationToken).ConfigureAwait(false);
-        if (from is null) return (action, from);
         try
         {
-            RequireFit(from, IsGoingOn(action));
+            if (action is not StartAction.AlreadyFinished) RequireFit(from, state, IsGoingOn(action));
             return (action, from);
         }
         catch
         {
-            await from.DisposeAsync().ConfigureAwait(false);
+            if (from is not null) await from.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -227,14 +229,28 @@ sealed class JobStart
         return from;
     }
 
-    IReadOnlyList<UpgradeLine> Compare(IReadOnlyList<OperatorEntry> snapshot) => UpgradePlan.Compare(snapshot, _operators, _durable.Drops, _durable.Renames);
+    IReadOnlyList<UpgradeLine> Compare(IReadOnlyList<OperatorEntry> snapshot) =>
+        UpgradePlan.Compare(snapshot, _operators, _durable.Drops, _durable.Renames, _durable.InFlightDrops);
 
-    /// <summary>Compares the snapshot with the program.</summary>
-    void RequireFit(RestorePoint from, bool isGoingOn)
+    /// <summary>What is owed must be readable by the sink that prepared it, because it is committed before anything else.</summary>
+    UpgradeLine[] Owed(LedgerState? state, RestorePoint? point) =>
+    [
+        .. from owed in new OwedSinks(_graph).Unreadable([.. state?.Owed ?? [], .. point?.Manifest.Owed ?? []])
+           where !_durable.Drops.Contains(owed.Operator)
+           select new UpgradeLine(owed.Operator, "prepared", StateFate.Incompatible, $"it owes transactions that this program's sink cannot read: {owed.Why}; or run the program that prepared them until they are committed"),
+    ];
+
+    /// <summary>Compares the snapshot, and what is owed, with the program.</summary>
+    void RequireFit(RestorePoint? from, LedgerState? state, bool isGoingOn)
     {
-        UpgradeLine[] refused = [.. Compare(from.Manifest.Operators).Where(static l => l.IsRefused)];
+        UpgradeLine[] refused = [.. from is null ? [] : Compare(from.Manifest.Operators).Where(static l => l.IsRefused), .. Owed(state, from)];
         if (refused.Length > 0)
-            throw new StartRefusedException($"checkpoint {from.Manifest.Id} does not fit the program:{string.Concat(refused.Select(static l => $"\n  {l.Operator}/{l.State}: {l.Why}"))}");
+        {
+            string what = from is null ? "what the job owes" : $"checkpoint {from.Manifest.Id}";
+            throw new StartRefusedException($"{what} does not fit the program:{string.Concat(refused.Select(static l => $"\n  {l.Operator}/{l.State}: {l.Why}"))}");
+        }
+
+        if (from is null) return;
         if (DrainProblem(from, isGoingOn) is { } drained) throw new StartRefusedException(drained);
     }
 

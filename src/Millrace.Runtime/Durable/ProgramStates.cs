@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Millrace.Engine;
 using Millrace.Runtime.Planning;
 using Millrace.Runtime.Tasks;
 
@@ -8,17 +9,22 @@ namespace Millrace.Runtime.Durable;
 /// <summary>The states that the operators of a program declare. Found by making one task of each chain, which nothing runs.</summary>
 static class ProgramStates
 {
-    public static IReadOnlyList<ProgramOperator> Of(PlanModel plan, EmbeddedOptions options)
+    public static IReadOnlyList<ProgramOperator> Of(JobGraph graph, EmbeddedOptions options)
     {
+        // Records on their way are restored at the head of a chain, whatever its parallelism; so what begins with keys is one here.
+        HashSet<string> heads = [.. graph.Nodes.Where(static n => n.GivenId is not null && n.Inputs.Any(static e => e.Kind == PartitionKind.KeyBy)).Select(static n => n.Id)];
+        PlanModel plan = Planner.Plan(graph, options.Parallelism, options.IsChaining, heads);
         NoTasks none = new();
         BuildContext context = new(plan, options.Time, options.Services, CancellationToken.None) { SinkContextOf = static _ => null! };
         return
         [
             .. from chain in plan.Chains
-               from cell in TaskBuilder.Build(context, chain, 0, none, none).Driver.Cells
+               let cells = TaskBuilder.Build(context, chain, 0, none, none).Driver.Cells
+               from cell in cells
                where cell.IsOperator
                let node = chain.Nodes.First(n => n.Id == cell.OperatorId)
-               select new ProgramOperator(node.Id, node.Verb, cell.States),
+               let gate = cells.FirstOrDefault(c => !c.IsOperator && c.OperatorId == node.Id && c.States.Count > 0)
+               select new ProgramOperator(node.Id, node.Verb, cell.States) { InFlight = gate?.States[0] },
         ];
     }
 

@@ -18,10 +18,11 @@ sealed record RestorePoint(SnapshotReader Reader, SnapshotReference? Own, IObjec
     public Dictionary<string, RestoredOperator> Operators(DurableOptions options)
     {
         IRestoredRows rows = options.RowsView(new RestoredRows(Reader));
+        Timestamp takenAt = Timestamp.FromDateTimeOffset(Manifest.TakenAt);
         Dictionary<string, string> names = options.Renames.ToDictionary(static r => r.From, static r => r.To, StringComparer.Ordinal);
         return Manifest.Operators
             .Where(op => !options.Drops.Contains(op.Id))
-            .ToDictionary(op => names.GetValueOrDefault(op.Id, op.Id), op => new RestoredOperator(Without(op, options), rows), StringComparer.Ordinal);
+            .ToDictionary(op => names.GetValueOrDefault(op.Id, op.Id), op => new RestoredOperator(Without(op, options), rows) { TakenAt = takenAt }, StringComparer.Ordinal);
     }
 
     public ValueTask DisposeAsync() => OwnedStore?.DisposeAsync() ?? ValueTask.CompletedTask;

@@ -1,3 +1,4 @@
+using Millrace.State.Evolution;
 using Millrace.State.Snapshots;
 
 namespace Millrace.Runtime.Planning;
@@ -6,13 +7,20 @@ namespace Millrace.Runtime.Planning;
 /// <param name="Id">Its id.</param>
 /// <param name="Verb">Its verb.</param>
 /// <param name="States">Its states.</param>
-public sealed record ProgramOperator(string Id, string Verb, IReadOnlyList<StateSchema> States);
+public sealed record ProgramOperator(string Id, string Verb, IReadOnlyList<StateSchema> States)
+{
+    /// <summary>The records on their way to it that a barrier may overtake; null where none can be.</summary>
+    public StateSchema? InFlight { get; init; }
+}
 
 /// <summary>What becomes of a state of a snapshot, or of a program.</summary>
 public enum StateFate
 {
     /// <summary>The program takes it up.</summary>
     Matched,
+
+    /// <summary>The program takes it up, and reads it otherwise than it was written.</summary>
+    Changed,
 
     /// <summary>It was named to be dropped.</summary>
     Dropped,
@@ -23,7 +31,7 @@ public enum StateFate
     /// <summary>The program has nowhere to put it, and it was not named to be dropped.</summary>
     Unmatched,
 
-    /// <summary>The program has the state, with another type.</summary>
+    /// <summary>The program has the state, with a type that it cannot be read as.</summary>
     Incompatible,
 }
 
@@ -46,8 +54,10 @@ public static class UpgradePlan
     /// <param name="program">The operators of the program.</param>
     /// <param name="drops">Operators, or <c>operator/state</c>, whose state is dropped.</param>
     /// <param name="renames">State that goes to an operator of another name.</param>
+    /// <param name="inFlightDrops">Operators whose records on their way are dropped.</param>
     public static IReadOnlyList<UpgradeLine> Compare(
-        IReadOnlyList<OperatorEntry> snapshot, IReadOnlyList<ProgramOperator> program, IReadOnlyCollection<string> drops, IReadOnlyList<StateRename> renames)
+        IReadOnlyList<OperatorEntry> snapshot, IReadOnlyList<ProgramOperator> program, IReadOnlyCollection<string> drops, IReadOnlyList<StateRename> renames,
+        IReadOnlyCollection<string> inFlightDrops)
     {
         List<UpgradeLine> lines = [.. Mistakes(snapshot, program, drops, renames)];
         HashSet<(string, string)> matched = [];
@@ -57,8 +67,9 @@ public static class UpgradePlan
             ProgramOperator? target = program.FirstOrDefault(p => p.Id == id);
             foreach (StateEntry state in op.States)
             {
-                UpgradeLine line = Fate(op, state, id, target, drops);
-                if (line.Fate == StateFate.Matched) matched.Add((id, state.Schema.Name));
+                bool isDropped = drops.Contains(op.Id) || drops.Contains($"{op.Id}/{state.Schema.Name}") || (state.Schema.Layout == StateLayout.InFlight && inFlightDrops.Contains(op.Id));
+                UpgradeLine line = isDropped ? new(id, state.Schema.Name, StateFate.Dropped, "as asked") : Fate(op, state, id, target);
+                if (line.Fate is StateFate.Matched or StateFate.Changed) matched.Add((id, state.Schema.Name));
                 lines.Add(line);
             }
         }
@@ -71,19 +82,35 @@ public static class UpgradePlan
         return lines;
     }
 
-    static UpgradeLine Fate(OperatorEntry op, StateEntry state, string id, ProgramOperator? target, IReadOnlyCollection<string> drops)
+    static UpgradeLine Fate(OperatorEntry op, StateEntry state, string id, ProgramOperator? target)
     {
         StateSchema schema = state.Schema;
-        if (drops.Contains(op.Id) || drops.Contains($"{op.Id}/{schema.Name}")) return new(id, schema.Name, StateFate.Dropped, "as asked");
-        // Records on their way belong to the operator's input, whatever states it has.
-        if (schema.Layout == StateLayout.InFlight && target is not null) return new(id, schema.Name, StateFate.Matched, Rows(state));
+        if (schema.Layout == StateLayout.InFlight && target is not null) return InFlight(op, state, id, target);
         if (target is null)
             return new(id, schema.Name, StateFate.Unmatched, $"the program has no operator '{id}': give it that id again, say --rename-state {op.Id}=<its id>, or give the state up with --drop-state {op.Id}");
         if (target.States.FirstOrDefault(s => s.Name == schema.Name) is not { } declared)
             return new(id, schema.Name, StateFate.Unmatched, $"operator '{id}' does not declare it any more: declare it again, or give it up with --drop-state {op.Id}/{schema.Name}");
-        return Difference(schema, declared) is { } difference
-            ? new(id, schema.Name, StateFate.Incompatible, $"{difference}; keep the type, or give the state up with --drop-state {op.Id}/{schema.Name}")
-            : new(id, schema.Name, StateFate.Matched, Rows(state));
+        return Compared(id, state, declared, $"--drop-state {op.Id}/{schema.Name}");
+    }
+
+    /// <summary>Records on their way belong to the operator's input, whatever states it has.</summary>
+    static UpgradeLine InFlight(OperatorEntry op, StateEntry state, string id, ProgramOperator target)
+    {
+        if (state.Runs.Count == 0) return new(id, state.Schema.Name, StateFate.Matched, Rows(state));
+        return target.InFlight is { } declared
+            ? Compared(id, state, declared, $"--drop-in-flight {op.Id}")
+            : new(id, state.Schema.Name, StateFate.Incompatible,
+                $"{Rows(state)} were on their way to it by key, and it does not read by key any more; start from a savepoint, which has none, or give them up with --drop-in-flight {op.Id}");
+    }
+
+    static UpgradeLine Compared(string id, StateEntry state, StateSchema declared, string drop)
+    {
+        SchemaResolution resolution = StateResolver.Resolve(state.Schema, declared);
+        if (!resolution.IsCompatible)
+            return new(id, state.Schema.Name, StateFate.Incompatible, $"{string.Join("; ", resolution.Problems)}; or give the state up with {drop}");
+        return resolution.Changes.Count == 0
+            ? new(id, state.Schema.Name, StateFate.Matched, Rows(state))
+            : new(id, state.Schema.Name, StateFate.Changed, $"{Rows(state)}; {string.Join("; ", resolution.Changes)}");
     }
 
     static IEnumerable<UpgradeLine> Mistakes(
@@ -103,13 +130,6 @@ public static class UpgradePlan
                 yield return new(rename.To, "", StateFate.Unmatched, $"--rename-state {rename.From}={rename.To}: the program has no operator '{rename.To}'; it has {Names(program.Where(static o => o.States.Count > 0).Select(static o => o.Id))}");
         }
     }
-
-    static string? Difference(StateSchema was, StateSchema declared) =>
-        was.Layout != declared.Layout || was.Kind != declared.Kind ? $"it was a {was.Kind} and is declared as a {declared.Kind}"
-        : was.Key?.Text != declared.Key?.Text ? $"its keys were {was.Key} and are {declared.Key}"
-        : was.Sub?.Text != declared.Sub?.Text ? $"what tells its rows apart was {was.Sub} and is {declared.Sub}"
-        : was.Value.Text != declared.Value.Text ? $"it was {was.Value} and is declared as {declared.Value}"
-        : null;
 
     static string Rows(StateEntry state) => state.Schema.Layout is StateLayout.Keyed or StateLayout.InFlight
         ? $"{state.Runs.Sum(static r => r.Rows):N0} rows in {state.Runs.Count} runs"

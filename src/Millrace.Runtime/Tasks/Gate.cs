@@ -1,5 +1,6 @@
 using Millrace.Runtime.Exchange;
 using Millrace.Runtime.Messages;
+using Millrace.State.Snapshots;
 
 namespace Millrace.Runtime.Tasks;
 
@@ -42,6 +43,9 @@ public sealed class Gate<T> : Head
 
     /// <inheritdoc/>
     public override bool IsOperator => false;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<StateSchema> States => _inFlight is null ? [] : [_inFlight.Schema];
 
     /// <inheritdoc/>
     public override Timestamp Watermark => _merger.Output;

@@ -3,6 +3,7 @@ using Millrace.Engine;
 using Millrace.Runtime.Exchange;
 using Millrace.State;
 using Millrace.State.Codecs;
+using Millrace.State.Evolution;
 using Millrace.State.Snapshots;
 
 namespace Millrace.Runtime.Tasks;
@@ -25,14 +26,16 @@ public sealed class InFlightRecords<T>(Func<T, uint> hashOf, KeyRange owned) : I
     public const int BatchRecords = 256;
 
     static readonly Codec<InFlightRecord<T>> s_codec = Codec.Of<InFlightRecord<T>>();
+    static readonly StateSchema s_schema = new() { Name = "in-flight", Layout = StateLayout.InFlight, Kind = "in-flight", Value = s_codec.Schema };
 
     readonly Queue<InFlightRecord<T>> _restored = new();
     List<Row> _rows = [];
     List<(ulong Order, InFlightRecord<T> Record)> _restoring = [];
+    Codec<InFlightRecord<T>> _reading = s_codec;
     long _count;
 
     /// <inheritdoc/>
-    public StateSchema Schema { get; } = new() { Name = "in-flight", Layout = StateLayout.InFlight, Kind = "in-flight", Value = s_codec.Schema };
+    public StateSchema Schema => s_schema;
 
     /// <summary>The records of an edge by key; null where records cannot be stored, or go to instances without regard to a key.</summary>
     public static InFlightRecords<T>? Of(IReadOnlyList<GraphEdge> edges, KeyRange owned)
@@ -86,7 +89,10 @@ public sealed class InFlightRecords<T>(Func<T, uint> hashOf, KeyRange owned) : I
     }
 
     /// <inheritdoc/>
-    public void Restore(in RunRow row) => _restoring.Add((BinaryPrimitives.ReadUInt64BigEndian(row.Sub), s_codec.Decode(row.Value)));
+    public void Restore(in RunRow row) => _restoring.Add((BinaryPrimitives.ReadUInt64BigEndian(row.Sub), _reading.Decode(row.Value)));
+
+    /// <inheritdoc/>
+    public void BeginRestore(RestoredFrom from) => _reading = s_codec.ReadingFrom(from.Written.Value);
 
     /// <inheritdoc/>
     public void OnRestored()

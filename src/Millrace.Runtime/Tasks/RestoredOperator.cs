@@ -8,6 +8,9 @@ namespace Millrace.Runtime.Tasks;
 /// <param name="Rows">Reads rows of its keyed states.</param>
 public sealed record RestoredOperator(OperatorEntry Entry, IRestoredRows Rows)
 {
+    /// <summary>When the snapshot was begun, by the leader's clock.</summary>
+    public required Timestamp TakenAt { get; init; }
+
     /// <summary>Whether all its instances had finished.</summary>
     public bool IsFinished => Entry.Parallelism > 0 && Entry.Finished == Entry.Parallelism;
 
@@ -20,6 +23,7 @@ public sealed record RestoredOperator(OperatorEntry Entry, IRestoredRows Rows)
         foreach (ISnapshotRows state in states)
         {
             StateEntry? entry = Entry.States.FirstOrDefault(s => s.Schema.Layout == StateLayout.Keyed && s.Schema.Name == state.Schema.Name);
+            if (entry is not null) state.BeginRestore(new(entry.Schema, TakenAt, WatermarkOf(range), Entry.Watermarks));
             if (entry is not null) await Rows.RestoreAsync(Entry, entry, range, state, cancellationToken).ConfigureAwait(false);
             state.OnRestored();
         }
@@ -29,13 +33,13 @@ public sealed record RestoredOperator(OperatorEntry Entry, IRestoredRows Rows)
     public async ValueTask RestoreInFlightAsync(ISnapshotRows inFlight, KeyRange range, CancellationToken cancellationToken)
     {
         if (Entry.States.FirstOrDefault(static s => s.Schema.Layout == StateLayout.InFlight) is not { } entry) return;
+        inFlight.BeginRestore(new(entry.Schema, TakenAt, WatermarkOf(range), Entry.Watermarks));
         await Rows.RestoreAsync(Entry, entry, range, inFlight, cancellationToken).ConfigureAwait(false);
         inFlight.OnRestored();
     }
 
-    /// <summary>The items of an operator state; none when the snapshot has no such state.</summary>
-    public IReadOnlyList<ItemEntry> ItemsOf(string state, StateLayout layout) =>
-        Entry.States.FirstOrDefault(s => s.Schema.Layout == layout && s.Schema.Name == state)?.Items ?? [];
+    /// <summary>An operator state with its items; null when the snapshot has no such state.</summary>
+    public StateEntry? StateOf(string state, StateLayout layout) => Entry.States.FirstOrDefault(s => s.Schema.Layout == layout && s.Schema.Name == state);
 
     /// <summary>The parts of a slice whose former owners were further in event time.</summary>
     public IReadOnlyList<RangeWatermark> AheadOf(KeyRange range, Timestamp watermark) =>

@@ -1,4 +1,5 @@
 using Millrace.State.Codecs;
+using Millrace.State.Evolution;
 using Millrace.State.Snapshots;
 
 namespace Millrace.Runtime.Tasks;
@@ -40,8 +41,14 @@ static class SplitState
     };
 
     public static IReadOnlyList<SplitPosition<TSplit>> PositionsOf<TSplit>(RestoredOperator restored) =>
-        [.. restored.ItemsOf(Positions, StateLayout.Split).Select(static i => Codec.Of<SplitPosition<TSplit>>().Decode(i.Data.Span))];
+        restored.StateOf(Positions, StateLayout.Split) is { } state ? [.. Decode<SplitPosition<TSplit>>(state)] : [];
 
     public static AssignerState<TSplit>? AssignerOf<TSplit>(RestoredOperator restored) =>
-        restored.ItemsOf(Assigner, StateLayout.Leader) is [var item, ..] ? Codec.Of<AssignerState<TSplit>>().Decode(item.Data.Span) : null;
+        restored.StateOf(Assigner, StateLayout.Leader) is { Items.Count: > 0 } state ? Decode<AssignerState<TSplit>>(state).First() : null;
+
+    static IEnumerable<T> Decode<T>(StateEntry state)
+    {
+        Codec<T> codec = Codec.Of<T>().ReadingFrom(state.Schema.Value);
+        return state.Items.Select(i => codec.Decode(i.Data.Span));
+    }
 }

@@ -32,9 +32,9 @@ internal sealed class CodecBuilder(bool canonical)
         TypeShape.Scalar or TypeShape.Enumeration => Compiled(type, nameof(RowCompiler.ScalarWriter), nameof(RowCompiler.ScalarReader), shape, shape.NeedsPresence(type)),
         TypeShape.Row row => Compiled(type, nameof(RowCompiler.RowWriter), nameof(RowCompiler.RowReader), row.Members, !type.IsValueType),
         TypeShape.Nullable nullable => Make(typeof(NullableCodec<>), [nullable.Inner], Build(nullable.Inner)),
-        TypeShape.Sequence sequence => BuildSequence(type, sequence),
-        TypeShape.Map map => BuildMap(type, map),
-        TypeShape.Union union => BuildUnion(type, union),
+        TypeShape.Sequence sequence => OfSequence(type, sequence, Build(sequence.Element)),
+        TypeShape.Map map => OfMap(type, map, Build(map.Key), Build(map.Value)),
+        TypeShape.Union union => OfUnion(type, [.. union.Cases.Select(Build)]),
         _ => throw new System.Diagnostics.UnreachableException($"{type} was not checked."),
     };
 
@@ -46,29 +46,26 @@ internal sealed class CodecBuilder(bool canonical)
         return Make(isObject ? typeof(ObjectCodec<>) : typeof(PlainCodec<>), [type], write, read);
     }
 
-    Codec BuildSequence(Type type, TypeShape.Sequence sequence)
+    /// <summary>The codec of a sequence or set, from that of its elements.</summary>
+    public static Codec OfSequence(Type type, TypeShape.Sequence sequence, Codec element)
     {
-        Codec element = Build(sequence.Element);
         if (type.IsSZArray) return Make(typeof(ArrayCodec<>), [sequence.Element], element);
         if (sequence.Form.Factory is { } factory) return Make(typeof(CollectedCodec<,>), [type, sequence.Element], element, Factory(factory, type, sequence.Element), sequence.Form.IsSet);
         return Make(type.IsValueType ? typeof(ImmutableArrayCodec<>) : typeof(ListCodec<>), [sequence.Element], element);
     }
 
-    Codec BuildMap(Type type, TypeShape.Map map)
-    {
-        Codec key = Build(map.Key), value = Build(map.Value);
-        return map.Form.Factory is { } factory
-            ? Make(typeof(CollectedMapCodec<,,>), [type, map.Key, map.Value], key, value, Factory(factory, type, map.Key, map.Value))
-            : Make(typeof(DictionaryCodec<,>), [map.Key, map.Value], key, value);
-    }
+    /// <summary>The codec of a map, from those of its keys and values.</summary>
+    public static Codec OfMap(Type type, TypeShape.Map map, Codec key, Codec value) => map.Form.Factory is { } factory
+        ? Make(typeof(CollectedMapCodec<,,>), [type, map.Key, map.Value], key, value, Factory(factory, type, map.Key, map.Value))
+        : Make(typeof(DictionaryCodec<,>), [map.Key, map.Value], key, value);
 
-    Codec BuildUnion(Type type, TypeShape.Union union)
+    /// <summary>The codec of a closed hierarchy, from those of the cases in the order of their indices.</summary>
+    public static Codec OfUnion(Type type, IReadOnlyList<Codec> codecs)
     {
-        Type common = typeof(UnionCase<>).MakeGenericType(type);
-        Array cases = Array.CreateInstance(common, union.Cases.Count);
+        Array cases = Array.CreateInstance(typeof(UnionCase<>).MakeGenericType(type), codecs.Count);
         for (int i = 0; i < cases.Length; i++)
         {
-            cases.SetValue(Activator.CreateInstance(typeof(UnionCase<,>).MakeGenericType(type, union.Cases[i]), Build(union.Cases[i])), i);
+            cases.SetValue(Activator.CreateInstance(typeof(UnionCase<,>).MakeGenericType(type, codecs[i].Type), codecs[i]), i);
         }
 
         return Make(typeof(UnionCodec<>), [type], cases);

@@ -1,3 +1,5 @@
+using Millrace.State.Evolution;
+
 namespace Millrace.State.Codecs;
 
 /// <summary>Finds everything that keeps a type from being stored or sent, before anything starts. Thread-safe.</summary>
@@ -62,6 +64,8 @@ public sealed class CodecCheck
     {
         // The shape knows its type only; here it becomes part of a longer path.
         string own = TypeName.Short(type);
+        if (Upgrades.CycleOf(type) is { } chain)
+            Add(path, type, $"is made from older forms in a circle, {string.Join(" from ", chain.Select(TypeName.Short))}", "remove one of the IUpgrade interfaces");
         foreach (TypeProblem problem in row.Problems) _problems.Add(problem with { Path = path + problem.Path[own.Length..] });
         foreach (RowMember member in row.Members) Visit($"{path}.{member.Name}", member.Type);
     }

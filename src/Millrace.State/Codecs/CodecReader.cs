@@ -38,10 +38,10 @@ public ref partial struct CodecReader
     public readonly void Fail(string message) => throw new CorruptDataException(message, _at);
 
     /// <summary>Enters a value of a recursive type.</summary>
-    /// <exception cref="CorruptDataException">Deeper than <see cref="CodecLimits.DepthMax"/>, which no writer writes.</exception>
+    /// <exception cref="CorruptDataException">Deeper than <see cref="CodecLimits.DepthMax"/> by more than a few levels, which no writer writes.</exception>
     public void Enter()
     {
-        if (++_depth > CodecLimits.DepthMax) Fail("The value nests deeper than any writer nests.");
+        if (++_depth > CodecLimits.ReadDepthMax) Fail("The value nests deeper than any writer nests.");
     }
 
     /// <summary>Leaves a value of a recursive type.</summary>

@@ -123,10 +123,14 @@ internal sealed class RowCompiler(Func<Type, Codec> codecOf, bool canonical)
         : Expression.Call(_reader, ((TypeShape.Scalar)shape).Encoding.ReadMethod);
 
     // What the constructor takes is not set again: a setter may do more than store.
-    static Expression Make(Type type, RowShape row, ParameterExpression[] locals)
+    internal static Expression Make(Type type, RowShape row, Expression[] locals, Func<int, bool>? isSet = null)
     {
         NewExpression made = row.Constructor is { } constructor ? Expression.New(constructor, row.Arguments.Select(a => locals[a])) : Expression.New(type);
-        MemberAssignment[] set = [.. row.Members.Select((m, i) => (m, i)).Where(x => !row.Arguments.Contains(x.i)).Select(x => Expression.Bind(SettableOn(x.m.Member), locals[x.i]))];
+        MemberAssignment[] set =
+        [
+            .. row.Members.Select((m, i) => (m, i)).Where(x => !row.Arguments.Contains(x.i) && isSet?.Invoke(x.i) != false)
+                .Select(x => Expression.Bind(SettableOn(x.m.Member), locals[x.i])),
+        ];
         return set.Length == 0 ? made : Expression.MemberInit(made, set);
     }
 

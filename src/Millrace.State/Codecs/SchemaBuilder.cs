@@ -14,7 +14,7 @@ internal sealed class SchemaBuilder
     {
         SchemaBuilder builder = new();
         SchemaType root = builder.Mention(type);
-        return new TypeSchema(root, [.. builder._definitions.Select(d => d!)]);
+        return new TypeSchema(root, [.. builder._definitions.Select(d => d!)]) { Origin = type };
     }
 
     SchemaType Mention(Type type)

@@ -21,6 +21,9 @@ public sealed class TypeSchema : IEquatable<TypeSchema>
     /// <summary>The type of the encoded value.</summary>
     public SchemaType Root { get; }
 
+    /// <summary>The type of the program that it was made of; null of what was read. Does not count in equality.</summary>
+    internal Type? Origin { get; init; }
+
     /// <summary>Every named type, in the order of first mention.</summary>
     public ImmutableArray<SchemaDefinition> Definitions { get; }
 

@@ -25,6 +25,12 @@ public interface ISnapshotRows
     /// <summary>Hands over what was captured, once all is copied. Empty when nothing changed since the base.</summary>
     IReadOnlyList<CapturedRun> Take();
 
+    /// <summary>A snapshot is about to be restored that has the state. Before its rows; not called where the snapshot does not have it.</summary>
+    /// <param name="from">What the snapshot says of it.</param>
+    void BeginRestore(RestoredFrom from)
+    {
+    }
+
     /// <summary>Adds a row of a snapshot, before the first record; runs come oldest first, so a row replaces one of the same keys.</summary>
     /// <param name="row">Borrowed.</param>
     /// <exception cref="Codecs.CorruptDataException">The bytes are not a row of this state.</exception>

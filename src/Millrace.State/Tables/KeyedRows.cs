@@ -1,4 +1,5 @@
 using Millrace.State.Codecs;
+using Millrace.State.Evolution;
 using Millrace.State.Snapshots;
 
 namespace Millrace.State.Tables;
@@ -13,7 +14,7 @@ public sealed class KeyedRows : ISnapshotRows
 {
     readonly EpochClock _clock;
     readonly CapturedTables[] _tables;
-    readonly RestoreRow _restore;
+    RestoreRow _restore;
     readonly Action? _onRestored;
     readonly IBlockRestorer? _blocks;
     readonly RunChains _chains = new();
@@ -31,6 +32,9 @@ public sealed class KeyedRows : ISnapshotRows
         _onRestored = onRestored;
         _blocks = blocks;
     }
+
+    /// <summary>Makes what puts back rows that were written with some schema. Without it there is another way of doing so.</summary>
+    internal Func<StateSchema, RestoreRow>? RestoreOf { get; init; }
 
     /// <inheritdoc/>
     public StateSchema Schema { get; }
@@ -71,13 +75,18 @@ public sealed class KeyedRows : ISnapshotRows
         {
             Name = name, Layout = StateLayout.Keyed, Kind = kind, Key = keys.Schema, Sub = OrderedNumber.Schema, Value = format.Schema,
         };
-        return new(schema, clock, [rows], (in row) =>
+        return new(schema, clock, [rows], RestoreWith(keys, format))
+        {
+            RestoreOf = written => RestoreWith(keys.ReadingFrom(written.Key!, SchemaUse.Key), format.ReadingFrom(written.Value)),
+        };
+
+        RestoreRow RestoreWith(Codec<TKey> keys, ValueFormat<TValue> format) => (in row) =>
         {
             TKey key = RowReader.Key<TKey, TOps>(row, keys);
             long first = OrderedNumber.Read(row.Sub);
             if (row.IsDeleted) throw new CorruptDataException("A row of a window is marked as deleted, which windows never are one by one.", 0);
             tableOf(first).GetOrAdd(row.Hash, key, out _) = RowReader.Value(row, format);
-        });
+        };
     }
 
     /// <inheritdoc/>
@@ -135,6 +144,14 @@ public sealed class KeyedRows : ISnapshotRows
     }
 
     /// <inheritdoc/>
+    /// <exception cref="IncompatibleSchemaException">What was written cannot be read as the types of the state.</exception>
+    public void BeginRestore(RestoredFrom from)
+    {
+        _blocks?.ReadFrom(from.Written);
+        if (RestoreOf is not null) _restore = RestoreOf(from.Written);
+    }
+
+    /// <inheritdoc/>
     public void Restore(in RunRow row) => _restore(row);
 
     /// <inheritdoc/>
@@ -179,6 +196,17 @@ static class RowReader
     /// <summary>Reads the key of a row.</summary>
     /// <exception cref="CorruptDataException">The bytes are not a key, or not the one of the row's hash.</exception>
     public static TKey Key<TKey, TOps>(in RunRow row, Codec<TKey> codec) where TOps : struct, IKeyOps<TKey>
+    {
+        CodecReader reader = new(row.Key);
+        TKey key = codec.Read(ref reader);
+        reader.End();
+        if (key is null || default(TOps).Hash(key) != row.Hash) throw new CorruptDataException("The hash of a row is not that of its key.", 0);
+        return key;
+    }
+
+    /// <summary>Reads the key of a row as its own codec wrote it, inline where the type is common.</summary>
+    /// <exception cref="CorruptDataException">The bytes are not a key, or not the one of the row's hash.</exception>
+    public static TKey OwnKey<TKey, TOps>(in RunRow row, Codec<TKey> codec) where TOps : struct, IKeyOps<TKey>
     {
         CodecReader reader = new(row.Key);
         TKey key = RowScalars.Read(ref reader, codec);

@@ -1,4 +1,5 @@
 using Millrace.State.Codecs;
+using Millrace.State.Evolution;
 using Millrace.State.Snapshots;
 
 namespace Millrace.State.Tables;
@@ -35,12 +36,13 @@ public sealed class OperatorLists : OperatorScope
     /// <param name="op">What the snapshot has of the operator.</param>
     /// <param name="subtask">Which instance.</param>
     /// <exception cref="CorruptDataException">The bytes are not elements of the list.</exception>
+    /// <exception cref="IncompatibleSchemaException">What was written cannot be read as its elements.</exception>
     public void Restore(OperatorEntry op, Subtask subtask)
     {
         foreach (IOperatorList list in _lists)
         {
             StateEntry? entry = op.States.FirstOrDefault(s => s.Schema.Name == list.Schema.Name && s.Schema.Layout == list.Schema.Layout);
-            if (entry is not null) list.Restore(Share(entry, op.Parallelism, subtask));
+            if (entry is not null) list.Restore(entry.Schema.Value, Share(entry, op.Parallelism, subtask));
         }
     }
 
@@ -70,7 +72,7 @@ public sealed class OperatorLists : OperatorScope
 
         StateEntry Cut(int subtask);
 
-        void Restore(IEnumerable<ItemEntry> items);
+        void Restore(TypeSchema written, IEnumerable<ItemEntry> items);
     }
 
     sealed class Elements<T>(string name, StateLayout layout) : OperatorList<T>, IOperatorList
@@ -101,6 +103,10 @@ public sealed class OperatorLists : OperatorScope
             Items = [.. _items.Select(i => new ItemEntry(subtask, Codec.Of<T>().Encode(i), i?.ToString() ?? "", Timestamp.None))],
         };
 
-        public void Restore(IEnumerable<ItemEntry> items) => _items.AddRange(items.Select(static i => Codec.Of<T>().Decode(i.Data.Span)));
+        public void Restore(TypeSchema written, IEnumerable<ItemEntry> items)
+        {
+            Codec<T> reading = Codec.Of<T>().ReadingFrom(written);
+            _items.AddRange(items.Select(i => reading.Decode(i.Data.Span)));
+        }
     }
 }

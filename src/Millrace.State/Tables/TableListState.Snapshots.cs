@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Millrace.State.Codecs;
+using Millrace.State.Evolution;
 using Millrace.State.Snapshots;
 
 namespace Millrace.State.Tables;
@@ -30,7 +31,14 @@ public sealed partial class TableListState<TKey, T, TOps>
                 name, new OneTable<ListChunkKey<TKey>, T[], ListChunkOps<TKey, TOps>>(_chunks), new ListChunkFormat<TKey, T, TOps>(keys, numbers, elements)),
             new CapturedTables<TKey, ListRow<T>, TOps>(name, new OneTable<TKey, ListRow<T>, TOps>(_rows), new ListTailFormat<TKey, T>(keys, numbers, elements)),
         ];
-        return new KeyedRows(schema, clock, tables, (in row) => Restore(row, keys, numbers, elements), CountElements);
+        return new KeyedRows(schema, clock, tables, (in row) => Restore(row, keys, numbers, elements), CountElements)
+        {
+            RestoreOf = written =>
+            {
+                (Codec<TKey> writtenKeys, Codec<T> writtenElements) = (keys.ReadingFrom(written.Key!, SchemaUse.Key), elements.ReadingFrom(written.Value.Elements()));
+                return (in row) => Restore(row, writtenKeys, numbers, writtenElements);
+            },
+        };
     }
 
     void Restore(in RunRow row, Codec<TKey> keys, Codec<int> numbers, Codec<T> elements)

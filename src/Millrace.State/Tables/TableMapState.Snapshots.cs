@@ -1,4 +1,5 @@
 using Millrace.State.Codecs;
+using Millrace.State.Evolution;
 using Millrace.State.Snapshots;
 
 namespace Millrace.State.Tables;
@@ -21,7 +22,16 @@ public sealed partial class TableMapState<TKey, TMapKey, TValue, TOps, TMapOps>
         CapturedTables<MapRowKey<TKey, TMapKey>, MapRow<TMapKey, TValue>, MapRowOps<TKey, TMapKey, TOps, TMapOps>> rows = new(
             name, new OneTable<MapRowKey<TKey, TMapKey>, MapRow<TMapKey, TValue>, MapRowOps<TKey, TMapKey, TOps, TMapOps>>(_rows),
             new MapRowFormat<TKey, TMapKey, TValue, TOps>(keys, mapKeys, values));
-        return new KeyedRows(schema, _rows.Clock, [rows], (in row) => Restore(row, keys, mapKeys, values), ChainAll);
+        return new KeyedRows(schema, _rows.Clock, [rows], (in row) => Restore(row, keys, mapKeys, values), ChainAll)
+        {
+            RestoreOf = written =>
+            {
+                Codec<TKey> writtenKeys = keys.ReadingFrom(written.Key!, SchemaUse.Key);
+                Codec<TMapKey> writtenMapKeys = mapKeys.ReadingFrom(written.Sub!, SchemaUse.Distinct);
+                Codec<(long Order, TValue Value)> writtenValues = values.ReadingFrom(written.Value);
+                return (in row) => Restore(row, writtenKeys, writtenMapKeys, writtenValues);
+            },
+        };
     }
 
     void Restore(in RunRow row, Codec<TKey> keys, Codec<TMapKey> mapKeys, Codec<(long Order, TValue Value)> values)

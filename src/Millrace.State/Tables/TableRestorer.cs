@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Millrace.State.Codecs;
+using Millrace.State.Evolution;
 using Millrace.State.Snapshots;
 
 namespace Millrace.State.Tables;
@@ -7,6 +8,10 @@ namespace Millrace.State.Tables;
 /// <summary>Restores rows block by block. Owned by one task; not thread-safe.</summary>
 interface IBlockRestorer
 {
+    /// <summary>Says what the rows were written with that are about to come.</summary>
+    /// <exception cref="IncompatibleSchemaException">They cannot be read as the types of the table.</exception>
+    void ReadFrom(StateSchema written);
+
     /// <summary>Makes room for rows that are about to come.</summary>
     void Expect(long rows);
 
@@ -27,8 +32,24 @@ sealed class TableRestorer<TKey, TValue, TOps>(StateTable<TKey, TValue, TOps> ta
 {
     const int RowsAhead = 64;
 
-    readonly Codec<TValue>? _codec = (values as CodecFormat<TValue>)?.Codec;
+    readonly Codec<TKey> _ownKeys = keys;
+    readonly ValueFormat<TValue> _ownValues = values;
+    Codec<TKey> _keys = keys;
+    ValueFormat<TValue> _values = values;
+    Codec<TValue>? _codec = (values as CodecFormat<TValue>)?.Codec;
+
+    // Whether the bytes are those of the types' own codecs, which are read inline where the types are common.
+    bool _areKeysOwn = true, _areValuesOwn = true;
     Pending[] _pending = [];
+
+    public void ReadFrom(StateSchema written)
+    {
+        _keys = _ownKeys.ReadingFrom(written.Key!, SchemaUse.Key);
+        _values = _ownValues.ReadingFrom(written.Value);
+        _codec = (_values as CodecFormat<TValue>)?.Codec;
+        _areKeysOwn = ReferenceEquals(_keys, _ownKeys);
+        _areValuesOwn = ReferenceEquals(_values, _ownValues);
+    }
 
     public void Expect(long rows) => table.Reserve(rows);
 
@@ -56,11 +77,11 @@ sealed class TableRestorer<TKey, TValue, TOps>(StateTable<TKey, TValue, TOps> ta
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     Pending Read(in RunRow row)
     {
-        TKey key = RowReader.Key<TKey, TOps>(row, keys);
+        TKey key = _areKeysOwn ? RowReader.OwnKey<TKey, TOps>(row, _keys) : RowReader.Key<TKey, TOps>(row, _keys);
         if (row.IsDeleted) return new(row.Hash, true, key, default!);
-        if (_codec is null) return new(row.Hash, false, key, RowReader.Value(row, values));
+        if (_codec is null) return new(row.Hash, false, key, RowReader.Value(row, _values));
         CodecReader reader = new(row.Value);
-        TValue value = RowScalars.Read(ref reader, _codec);
+        TValue value = _areValuesOwn ? RowScalars.Read(ref reader, _codec) : _codec.Read(ref reader);
         reader.End();
         return new(row.Hash, false, key, value);
     }

@@ -1,5 +1,6 @@
 using Millrace.Engine;
 using Millrace.State.Codecs;
+using Millrace.State.Evolution;
 
 namespace Millrace.State.Tables;
 
@@ -29,6 +30,10 @@ public abstract class ValueFormat<T>
     /// <exception cref="CorruptDataException">The bytes are not a value of this type.</exception>
     public abstract T Read(ref CodecReader reader);
 
+    /// <summary>A format that reads what was written with a schema: this one when the schema is its own.</summary>
+    /// <exception cref="IncompatibleSchemaException">What was written cannot be read as the type.</exception>
+    public abstract ValueFormat<T> ReadingFrom(TypeSchema written);
+
     /// <summary>The format of a type.</summary>
     /// <exception cref="UnsupportedTypeException">The type cannot be stored.</exception>
     public static ValueFormat<T> Of() =>
@@ -52,12 +57,20 @@ sealed class CodecFormat<T>(Codec<T> codec) : ValueFormat<T>
     public override void Write(ref CodecWriter writer, T value) => codec.Write(ref writer, value);
 
     public override T Read(ref CodecReader reader) => codec.Read(ref reader);
+
+    public override ValueFormat<T> ReadingFrom(TypeSchema written) =>
+        codec.ReadingFrom(written) is var reading && ReferenceEquals(reading, codec) ? this : new CodecFormat<T>(reading);
 }
 
 /// <summary>The records of a window, written as a list. Records are only ever appended, so a view of those there are is fixed where records are.</summary>
-sealed class RecordListFormat<T> : ValueFormat<RecordList<T>>
+sealed class RecordListFormat<T>(Codec<T> codec) : ValueFormat<RecordList<T>>
 {
-    readonly Codec<T> _codec = Codec.Of<T>();
+    readonly Codec<T> _codec = codec;
+
+    public RecordListFormat()
+        : this(Codec.Of<T>())
+    {
+    }
 
     public override TypeSchema Schema { get; } = Codec.Of<List<T>>().Schema;
 
@@ -68,6 +81,9 @@ sealed class RecordListFormat<T> : ValueFormat<RecordList<T>>
     public override RecordList<T> Freeze(RecordList<T> value) => value.Freeze();
 
     public override void Write(ref CodecWriter writer, RecordList<T> value) => SequenceFormat.Write(ref writer, value.Span, _codec);
+
+    public override ValueFormat<RecordList<T>> ReadingFrom(TypeSchema written) =>
+        written.Equals(Schema) ? this : new RecordListFormat<T>(_codec.ReadingFrom(written.Elements()));
 
     public override RecordList<T> Read(ref CodecReader reader)
     {

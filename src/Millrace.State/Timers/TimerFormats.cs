@@ -1,4 +1,5 @@
 using Millrace.State.Codecs;
+using Millrace.State.Evolution;
 using Millrace.State.Tables;
 
 namespace Millrace.State.Timers;
@@ -9,6 +10,10 @@ sealed class SingleTimerFormat : ValueFormat<SingleTimerRow>
     readonly Codec<(Timestamp Deadline, long Sequence)> _codec = Codec.Of<(Timestamp Deadline, long Sequence)>();
 
     public override TypeSchema Schema => _codec.Schema;
+
+    // The engine's own type: another schema would be another format.
+    public override ValueFormat<SingleTimerRow> ReadingFrom(TypeSchema written) =>
+        written.Equals(Schema) ? this : throw new IncompatibleSchemaException($"what was written as {written} are no deadlines");
 
     public override bool IsFixed => true;
 

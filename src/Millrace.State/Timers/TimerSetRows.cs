@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Millrace.State.Codecs;
+using Millrace.State.Evolution;
 using Millrace.State.Snapshots;
 using Millrace.State.Tables;
 
@@ -92,13 +93,15 @@ sealed class TimerSetRows<TKey, TOps>(TimerQueue<TKey> queue, KeyContext<TKey> c
         {
             Name = handle.Name, Layout = StateLayout.Keyed, Kind = kind, Key = keys.Schema, Sub = deadlines.Schema, Value = sequences.Schema,
         };
-        return new KeyedRows(schema, _rows.Clock, [rows], (in row) =>
+        return new KeyedRows(schema, _rows.Clock, [rows], RestoreWith(keys)) { RestoreOf = written => RestoreWith(keys.ReadingFrom(written.Key!, SchemaUse.Key)) };
+
+        RestoreRow RestoreWith(Codec<TKey> keys) => (in row) =>
         {
             TKey key = RowReader.Key<TKey, TOps>(row, keys);
             Timestamp deadline = RowReader.Read(row.Sub, deadlines);
             if (row.IsDeleted) _rows.Remove(RowHash(row.Hash, deadline), new(key, deadline));
             else _rows.GetOrAdd(RowHash(row.Hash, deadline), new(key, deadline), out _) = RowReader.Read(row.Value, sequences);
-        });
+        };
     }
 
     internal override void Restored(in TimerEntry<TKey> entry)

@@ -1,0 +1,65 @@
+using Millrace.State.Evolution;
+using Millrace.State.Snapshots;
+
+namespace Millrace.Runtime.Planning;
+
+/// <summary>How a program compares with its lock.</summary>
+public enum SchemaLockVerdict
+{
+    /// <summary>The lock says what the program declares.</summary>
+    Same,
+
+    /// <summary>State as the lock says would be restored, and the program declares another: the lock is to be written anew.</summary>
+    Outdated,
+
+    /// <summary>State as the lock says would not be restored.</summary>
+    Refused,
+}
+
+/// <summary>Compares a program with the lock that an earlier version of it left. Pure.</summary>
+/// <param name="Verdict">What it comes to.</param>
+/// <param name="Lines">What differs, by state.</param>
+public sealed record SchemaLockCheck(SchemaLockVerdict Verdict, IReadOnlyList<UpgradeLine> Lines)
+{
+    /// <summary>Compares.</summary>
+    /// <param name="written">The lock.</param>
+    /// <param name="program">The program's lock as it would be written now.</param>
+    /// <param name="declared">The program.</param>
+    public static SchemaLockCheck Of(SchemaLock written, SchemaLock program, IReadOnlyList<ProgramOperator> declared)
+    {
+        ArgumentNullException.ThrowIfNull(written);
+        ArgumentNullException.ThrowIfNull(program);
+        ArgumentNullException.ThrowIfNull(declared);
+        UpgradeLine[] lines =
+        [
+            .. from op in written.Operators
+               from state in op.States
+               let line = Fate(op.Id, state, declared.FirstOrDefault(d => d.Id == op.Id))
+               where line.Fate != StateFate.Matched
+               select line,
+            .. from op in program.Operators
+               from state in op.States
+               where !written.Operators.Any(w => w.Id == op.Id && w.States.Any(s => s.Name == state.Name))
+               select new UpgradeLine(op.Id, state.Name, StateFate.New, $"a {state.Kind} that the lock does not have"),
+        ];
+        SchemaLockVerdict verdict = lines.Any(static l => l.IsRefused) ? SchemaLockVerdict.Refused
+            : written.Text == program.Text ? SchemaLockVerdict.Same
+            : SchemaLockVerdict.Outdated;
+        return new(verdict, lines);
+    }
+
+    static UpgradeLine Fate(string id, StateSchema state, ProgramOperator? target)
+    {
+        if (target is null) return new(id, state.Name, StateFate.Unmatched, $"the program has no operator '{id}' any more: give it that id again, or write the lock anew if its state is to be given up or renamed at the start");
+        if ((state.Layout == StateLayout.InFlight ? target.InFlight : target.States.FirstOrDefault(s => s.Name == state.Name)) is not { } declared)
+        {
+            // Records are on their way only in checkpoints, and a program need not read by key for ever.
+            return new(id, state.Name, state.Layout == StateLayout.InFlight ? StateFate.Changed : StateFate.Unmatched,
+                $"operator '{id}' does not declare it any more: declare it again, or write the lock anew if it is to be given up at the start");
+        }
+
+        SchemaResolution resolution = StateResolver.Resolve(state, declared);
+        if (!resolution.IsCompatible) return new(id, state.Name, StateFate.Incompatible, string.Join("; ", resolution.Problems));
+        return new(id, state.Name, resolution.Changes.Count == 0 ? StateFate.Matched : StateFate.Changed, string.Join("; ", resolution.Changes));
+    }
+}
