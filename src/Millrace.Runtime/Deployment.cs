@@ -14,8 +14,11 @@ sealed record DeploymentHooks
     /// <summary>Runs before anything is restored or opened: what is owed is committed, sinks end what earlier deployments left.</summary>
     public Func<CancellationToken, Task> BeforeOpening { get; init; } = static _ => Task.CompletedTask;
 
-    /// <summary>Told that everything is restored and opened, and tasks begin to run.</summary>
-    public Action Running { get; init; } = static () => { };
+    /// <summary>Told that everything is restored and opened; tasks wait for <see cref="Deployment.Run"/> then. Null when they need not.</summary>
+    public Action? Opened { get; init; }
+
+    /// <summary>Told of the failure that ends the deployment, before its tasks have ended.</summary>
+    public Action<Exception> Failed { get; init; } = static _ => { };
 
     /// <summary>Runs once all tasks have finished their input and everything is closed: the last output is committed.</summary>
     public Func<Task> AfterFinish { get; init; } = static () => Task.CompletedTask;
@@ -46,6 +49,10 @@ sealed class Deployment : ITaskOwner
     int _live;
     volatile bool _isStopping;
 
+    /// <param name="context">What tasks share.</param>
+    /// <param name="cancellation">Cancels it all.</param>
+    /// <param name="options">How it runs.</param>
+    /// <param name="schedulerOf">Makes the scheduler of its tasks.</param>
     public Deployment(
         BuildContext context, CancellationTokenSource cancellation, EmbeddedOptions options, Func<IReadOnlyList<StreamTask>, ITaskScheduler> schedulerOf)
     {
@@ -93,6 +100,9 @@ sealed class Deployment : ITaskOwner
     /// <summary>Something outside the tasks failed that they depend on. Returns at once.</summary>
     public void Fail(Exception failure) => Handle(new JobEvent.Failed(failure));
 
+    /// <summary>Everything is open: lets the tasks run.</summary>
+    public void Run() => Handle(new JobEvent.Opened());
+
     /// <summary>Sends a barrier from every source that has not finished. The leaders' parts of the sources must have been cut.</summary>
     public void Trigger(Barrier barrier)
     {
@@ -133,7 +143,8 @@ sealed class Deployment : ITaskOwner
                 foreach (Cell cell in task.Driver.Cells) await OpenAsync(task, cell).ConfigureAwait(false);
             }
 
-            Handle(new JobEvent.Opened());
+            if (Hooks.Opened is { } opened) opened();
+            else Run();
             await Task.WhenAll(_context.Discoveries.Select(static d => d())).ConfigureAwait(false);
         }
         catch (Exception failure)
@@ -170,15 +181,21 @@ sealed class Deployment : ITaskOwner
     void Handle(JobEvent e)
     {
         JobEffect effect;
-        lock (_lock) (_state, effect) = JobMachine.Step(_state, e);
+        Exception? failure;
+        lock (_lock)
+        {
+            (_state, effect) = JobMachine.Step(_state, e);
+            failure = _state is JobState.Stopping { Outcome: JobOutcome.Failed failed } ? failed.Cause : null;
+        }
+
         switch (effect)
         {
             case JobEffect.RunTasks:
                 foreach (StreamTask task in _tasks) task.Notify();
-                Hooks.Running();
                 break;
             case JobEffect.StopTasks:
                 _isStopping = true;
+                if (failure is not null) Hooks.Failed(failure);
                 _ = _watch.GiveUpAfterAsync(Limits.CancelTimeMax, GiveUp);
                 CancelCalls();
                 foreach (StreamTask task in _tasks) task.Notify();

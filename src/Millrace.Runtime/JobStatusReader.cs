@@ -12,6 +12,24 @@ static class JobStatusReader
         return new(plan.JobName, [.. plan.Chains.SelectMany(c => c.Nodes.Select(n => Read(c, n, [.. cells[n.Id]], context)))]);
     }
 
+    /// <summary>What several workers have told, together.</summary>
+    /// <param name="plan">How the job runs.</param>
+    /// <param name="parts">Each of some of the job's tasks; none tells of the same.</param>
+    public static JobStatus Sum(PlanModel plan, IReadOnlyList<JobStatus> parts)
+    {
+        ILookup<string, OperatorStatus> operators = parts.SelectMany(static p => p.Operators).ToLookup(static o => o.Id);
+        return new(plan.JobName, [.. plan.Chains.SelectMany(c => c.Nodes.Where(n => operators.Contains(n.Id)).Select(n => Sum([.. operators[n.Id]])))]);
+    }
+
+    static OperatorStatus Sum(OperatorStatus[] parts) => parts[0] with
+    {
+        RecordsIn = parts.Sum(static p => p.RecordsIn),
+        RecordsOut = parts.Sum(static p => p.RecordsOut),
+        Watermark = parts.Min(static p => p.Watermark),
+        Counters = parts.SelectMany(static p => p.Counters).GroupBy(static c => c.Key, StringComparer.Ordinal)
+            .ToDictionary(static c => c.Key, static c => c.Sum(static n => n.Value), StringComparer.Ordinal),
+    };
+
     static OperatorStatus Read(PlanChain chain, GraphNode node, Cell[] cells, BuildContext context)
     {
         Dictionary<string, long> counters = context.CountersOf(node).All.ToDictionary(static c => c.Name, static c => c.Value, StringComparer.Ordinal);

@@ -54,6 +54,9 @@ public static class Limits
     /// <summary>Tasks with a thread of their own in one process at most.</summary>
     public const int BlockingTasksMax = 1_024;
 
+    /// <summary>Messages in line for one end of a connection between leader and worker at most; more mean that nobody takes them.</summary>
+    public const int ConnectionMessagesMax = 65_536;
+
     /// <summary>Records of a batch for a producer with this many channels.</summary>
     /// <param name="channels">One or more.</param>
     public static int BatchRecords(int channels) => Math.Clamp(OpenRecordsPerProducer / channels, BatchRecordsMin, BatchRecordsMax);

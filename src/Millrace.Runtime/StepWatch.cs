@@ -3,7 +3,7 @@ using Millrace.Runtime.Tasks;
 namespace Millrace.Runtime;
 
 /// <summary>Looks once in a while for steps that take long, names them, and sees to it that nothing waits behind them. Thread-safe.</summary>
-sealed class StepWatch(StreamTask[] tasks, ITaskScheduler scheduler, EmbeddedOptions options) : IDisposable
+sealed class StepWatch(StreamTask[] tasks, ITaskScheduler? scheduler, EmbeddedOptions options) : IDisposable
 {
     readonly CancellationTokenSource _stop = new();
     readonly Lock _looking = new();   // guards _reported: a timer may come again while it is still being handled

@@ -21,6 +21,7 @@ sealed record Mutation(string Name, string About, Func<LifeOptions, LifeOptions>
         new("fencing", "a leader never sees that a later term was claimed", static options => options with { View = static store => new BlindStore(store) }),
         new("alignment", "barriers do not wait for each other", static options => options with { Checkpoints = options.Checkpoints with { Alignment = Alignment.AtLeastOnce } }),
         new("idempotence", "a commit that is repeated writes again", static options => options, CommitsTwice: true),
+        new("silence", "nobody finds out that a connection has fallen silent", static options => options with { Beats = options.Beats with { Misses = int.MaxValue } }),
         new("slicing", "a restored task takes rows of its neighbours as well", static options => options with { Rows = static rows => new WholeRows(rows) }),
     ];
 

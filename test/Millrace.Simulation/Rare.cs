@@ -5,9 +5,12 @@ static class Rare
 {
     public static readonly IReadOnlyList<string> All =
     [
+        "a connection was cut",
+        "a half-open connection was found by heartbeat",
         "a leader was cut off, and went on",
         "a leader was paused",
         "a second process was told who leads",
+        "a worker was lost while a checkpoint was under way",
         "cancel with a savepoint",
         "damaged bytes were read",
         "ended by JobLedElsewhereException",

@@ -1,6 +1,7 @@
 using Millrace.Runtime.Checkpoints;
 using Millrace.Runtime.Jobs;
 using Millrace.Runtime.Planning;
+using Millrace.Runtime.Roles;
 using Millrace.Runtime.Tasks;
 using Millrace.State.Snapshots;
 using Millrace.Storage;
@@ -17,13 +18,14 @@ public sealed class DurableJob : IRunningJob
 
     readonly TaskCompletionSource<JobResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly CancellationTokenSource _ending = new();
-    readonly Lock _lock = new();   // guards _attempt, _canBeAsked, _end
+    readonly Lock _lock = new();   // guards _attempt, _workers, _canBeAsked, _end
     readonly JobGraph _graph;
     readonly EmbeddedOptions _options;
     readonly DurableOptions _durable;
     readonly Func<IReadOnlyList<StreamTask>, ITaskScheduler> _schedulerOf;
     readonly long _started;
-    DurableAttempt? _attempt;
+    LeaderRole? _attempt;
+    JobWorkers? _workers;
     bool _canBeAsked;
     LedgerEvent? _end;
 
@@ -49,12 +51,22 @@ public sealed class DurableJob : IRunningJob
     public Task<JobResult> Completion => _completion.Task;
 
     /// <inheritdoc/>
-    public JobStatus Status => Attempt?.Status ?? new(Plan.JobName, []);
+    public JobStatus Status
+    {
+        get
+        {
+            LeaderRole? attempt;
+            JobWorkers? workers;
+            lock (_lock) (attempt, workers) = (_attempt, _workers);
+            // A worker in this process can be asked; what others have done is as new as what they have told.
+            return attempt is null ? new(Plan.JobName, []) : workers?.StatusOf(attempt.Attempt) ?? attempt.Status;
+        }
+    }
 
     internal bool IsOpening => !_completion.Task.IsCompleted && Attempt?.IsOpening != false;
 
     /// <summary>The deployment that can be asked for something; null between two of them, and after the last.</summary>
-    DurableAttempt? Running
+    LeaderRole? Running
     {
         get
         {
@@ -62,7 +74,7 @@ public sealed class DurableJob : IRunningJob
         }
     }
 
-    DurableAttempt? Attempt
+    LeaderRole? Attempt
     {
         get
         {
@@ -115,7 +127,7 @@ public sealed class DurableJob : IRunningJob
 
     void End(LedgerEvent how)
     {
-        DurableAttempt? attempt;
+        LeaderRole? attempt;
         lock (_lock)
         {
             _end ??= how;
@@ -148,8 +160,12 @@ public sealed class DurableJob : IRunningJob
             if (outcome.Ended is { } ended) return Result(JobEnding.AlreadyEnded, ended);
             await using (outcome.Ledger!.ConfigureAwait(false))
             {
-                DurableProgram program = new(_graph, Plan, _options, _durable, start.Folder, start.Program, _schedulerOf);
-                return await DeployAsync(program, start, outcome).ConfigureAwait(false);
+                JobWorkers workers = new(_graph, _options, _durable, start, _schedulerOf);
+                await using (workers.ConfigureAwait(false))
+                {
+                    lock (_lock) _workers = workers;
+                    return await DeployAsync(new(_graph, Plan, _options, _durable, start.Folder, start.Program, workers.Registry), start, outcome).ConfigureAwait(false);
+                }
             }
         }
         catch (OperationCanceledException) when (_ending.IsCancellationRequested)
@@ -203,14 +219,14 @@ public sealed class DurableJob : IRunningJob
         await ledger.AppendAsync(
             [new LedgerEvent.AttemptBegun(ledger.State.Timeline, from?.Own, _durable.Drops, _durable.Renames, _durable.AcceptsDuplicates)], _ending.Token).ConfigureAwait(false);
         int taken = 0;
-        DurableAttempt attempt = new(program, ledger, from, statistics =>
+        LeaderRole attempt = new(program, ledger, from, statistics =>
         {
             restarts.OnTaken(statistics);
             if (Interlocked.Increment(ref taken) == 1) _ = start.ReleaseClaimAsync(ledger);
         });
         await using (attempt.ConfigureAwait(false))
         {
-            Enter(attempt);
+            Enter(attempt, from);
             // A stop that was recorded is finished before anything else, whichever deployment it takes.
             if (ledger.State.Stop is { } stop) _ = attempt.StopAsync(stop.IsDrain, stop.Target);
             DeploymentEnd end = await attempt.RunAsync().ConfigureAwait(false);
@@ -250,12 +266,13 @@ public sealed class DurableJob : IRunningJob
         }
     }
 
-    void Enter(DurableAttempt attempt)
+    void Enter(LeaderRole attempt, RestorePoint? from)
     {
         bool isEnding;
         lock (_lock)
         {
             _attempt = attempt;
+            _workers!.Begin(from);
             _canBeAsked = true;
             isEnding = _end is not null;
         }

@@ -62,6 +62,15 @@ public sealed record DurableOptions
     /// <value>How the rows of snapshots are seen: a simulation breaks them on purpose.</value>
     internal Func<Tasks.IRestoredRows, Tasks.IRestoredRows> RowsView { get; init; } = static rows => rows;
 
+    /// <value>How leader and workers talk; null for roles in this process, which hand messages over as they are.</value>
+    internal Transport.ITransport? Transport { get; init; }
+
+    /// <value>How leader and workers find out that the other has fallen silent, where it can.</value>
+    internal Roles.HeartbeatOptions Beats { get; init; } = Roles.HeartbeatOptions.Default;
+
+    /// <value>How long a worker waits before it looks for the leader again.</value>
+    internal TimeSpan WorkerRetry { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <value>Whether whoever holds the newest claim is alive and leads the job. The default believes that nobody is.</value>
     public Func<TermClaim, CancellationToken, ValueTask<bool>> IsAlive { get; init; } = static (_, _) => ValueTask.FromResult(false);
 

@@ -47,7 +47,7 @@ sealed class RestartLoop
         lock (_lock)
         {
             if (failure is OperatorFailedException at)
-                _poison = _poison.OnFailure(new(at.OperatorId, at.Record, at.InnerException!.GetType().Name));
+                _poison = _poison.OnFailure(new(at.OperatorId, at.Record, RemoteException.TypeOf(at.InnerException!)));
             verdict = _poison.Verdict;
             (_restarts, decision) = _restarts.OnFailure(_durable.Restart, _options.Time.GetElapsedTime(_started));
         }

@@ -1,3 +1,4 @@
+using Millrace.Runtime.Messages;
 using Millrace.Runtime.Tasks;
 using Millrace.State;
 using Millrace.State.Snapshots;
@@ -8,31 +9,37 @@ namespace Millrace.Runtime.Durable;
 /// <summary>A snapshot to restore from. Thread-safe; disposes of the store if it opened one.</summary>
 /// <param name="Reader">The snapshot.</param>
 /// <param name="Own">Names it when it is a checkpoint of the job itself; null otherwise.</param>
+/// <param name="Address">Where it is when it is not; empty otherwise.</param>
 /// <param name="OwnedStore">The store to dispose of; null for none.</param>
-sealed record RestorePoint(SnapshotReader Reader, SnapshotReference? Own, IObjectStore? OwnedStore) : IAsyncDisposable
+sealed record RestorePoint(SnapshotReader Reader, SnapshotReference? Own, string Address, IObjectStore? OwnedStore) : IAsyncDisposable
 {
+    /// <summary>Names it to others.</summary>
+    public RestoreOrder Order { get; } = Own is not null ? new RestoreOrder.Own(Own) : new RestoreOrder.Folder(Address, ManifestJson.Sha256(Reader.ManifestBytes.Span));
+
     /// <summary>What it says of itself.</summary>
     public SnapshotManifest Manifest => Reader.Manifest;
 
     /// <summary>What it holds, by the id the operator has in the program.</summary>
-    public Dictionary<string, RestoredOperator> Operators(DurableOptions options)
+    /// <param name="order">What is dropped and renamed.</param>
+    /// <param name="view">How rows are seen.</param>
+    public Dictionary<string, RestoredOperator> Operators(DeployOrder order, Func<IRestoredRows, IRestoredRows> view)
     {
-        IRestoredRows rows = options.RowsView(new RestoredRows(Reader));
+        IRestoredRows rows = view(new RestoredRows(Reader));
         Timestamp takenAt = Timestamp.FromDateTimeOffset(Manifest.TakenAt);
-        Dictionary<string, string> names = options.Renames.ToDictionary(static r => r.From, static r => r.To, StringComparer.Ordinal);
+        Dictionary<string, string> names = order.Renames.ToDictionary(static r => r.From, static r => r.To, StringComparer.Ordinal);
         return Manifest.Operators
-            .Where(op => !options.Drops.Contains(op.Id))
-            .ToDictionary(op => names.GetValueOrDefault(op.Id, op.Id), op => new RestoredOperator(Without(op, options), rows) { TakenAt = takenAt }, StringComparer.Ordinal);
+            .Where(op => !order.Drops.Contains(op.Id))
+            .ToDictionary(op => names.GetValueOrDefault(op.Id, op.Id), op => new RestoredOperator(Without(op, order), rows) { TakenAt = takenAt }, StringComparer.Ordinal);
     }
 
     public ValueTask DisposeAsync() => OwnedStore?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    static OperatorEntry Without(OperatorEntry op, DurableOptions options) => op with
+    static OperatorEntry Without(OperatorEntry op, DeployOrder order) => op with
     {
         States =
         [
-            .. op.States.Where(s => !options.Drops.Contains($"{op.Id}/{s.Schema.Name}"))
-                .Where(s => s.Schema.Layout != StateLayout.InFlight || !options.InFlightDrops.Contains(op.Id)),
+            .. op.States.Where(s => !order.Drops.Contains($"{op.Id}/{s.Schema.Name}"))
+                .Where(s => s.Schema.Layout != StateLayout.InFlight || !order.InFlightDrops.Contains(op.Id)),
         ],
     };
 

@@ -12,7 +12,7 @@ sealed class SnapshotFinder(IObjectStore folder, DurableOptions options)
     /// <exception cref="ObjectMissingException">It is gone.</exception>
     /// <exception cref="SnapshotCorruptException">It is damaged.</exception>
     public async ValueTask<RestorePoint> OpenAsync(SnapshotReference own, CancellationToken cancellationToken) =>
-        new(await SnapshotReader.OpenAsync(folder, own.Key, own.Sha256, cancellationToken).ConfigureAwait(false), own, null);
+        new(await SnapshotReader.OpenAsync(folder, own.Key, own.Sha256, cancellationToken).ConfigureAwait(false), own, "", null);
 
     /// <summary>A snapshot in any folder: a savepoint's, or that of a checkpoint, whose packs are found from the root of its job.</summary>
     /// <param name="address">The folder, or the <c>_metadata</c> in it.</param>
@@ -31,7 +31,7 @@ sealed class SnapshotFinder(IObjectStore folder, DurableOptions options)
         IObjectStore store = await options.OpenStore(root, cancellationToken).ConfigureAwait(false);
         try
         {
-            return new(await SnapshotReader.OpenAsync(store, key, sha256, cancellationToken).ConfigureAwait(false), null, store);
+            return new(await SnapshotReader.OpenAsync(store, key, sha256, cancellationToken).ConfigureAwait(false), null, address, store);
         }
         catch (ObjectMissingException)
         {

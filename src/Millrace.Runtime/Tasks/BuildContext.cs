@@ -10,8 +10,7 @@ namespace Millrace.Runtime.Tasks;
 /// <param name="Cancellation">Cancelled when the job is.</param>
 public sealed record BuildContext(PlanModel Plan, TimeProvider Time, IServiceProvider Services, CancellationToken Cancellation)
 {
-    readonly Dictionary<GraphNode, ISplitAssigner> _leaders = [];
-
+    readonly Dictionary<GraphNode, object> _assigners = [];
     readonly Dictionary<PlanEdge, object> _grids = [];
     readonly Dictionary<GraphNode, OperatorCounters> _counters = Plan.Chains.SelectMany(static c => c.Nodes).ToDictionary(static n => n, static _ => new OperatorCounters());
     readonly List<Func<Task>> _discoveries = [];
@@ -28,10 +27,10 @@ public sealed record BuildContext(PlanModel Plan, TimeProvider Time, IServicePro
     /// <summary>The context of a sink.</summary>
     public required Func<string, SinkContext> SinkContextOf { get; init; }
 
-    /// <summary>The leader's part of each source, by the id of the source.</summary>
-    public IEnumerable<KeyValuePair<string, ISplitAssigner>> Assigners => _leaders.Select(static l => KeyValuePair.Create(l.Key.Id, l.Value));
+    /// <summary>Where splits are asked for; null when they are handed out here, to a job without a leader.</summary>
+    public ISplitSupplies? Supplies { get; init; }
 
-    /// <summary>Starts the discovery of all sources; each completes when its splits are known.</summary>
+    /// <summary>Starts the discovery of all sources whose splits are handed out here; each completes when they are known.</summary>
     public IReadOnlyList<Func<Task>> Discoveries => _discoveries;
 
     /// <summary>The counters of an operator. Thread-safe.</summary>
@@ -44,14 +43,13 @@ public sealed record BuildContext(PlanModel Plan, TimeProvider Time, IServicePro
         return (ChannelGrid<T>)grid;
     }
 
-    /// <summary>What hands out the splits of a source.</summary>
-    public SplitAssigner<TSplit> AssignerOf<T, TSplit>(GraphNode node, ISource<T, TSplit> source, int parallelism) where TSplit : ISplit
+    /// <summary>Where readers get the splits of a source from.</summary>
+    public ISplitSupply<TSplit> SupplyOf<T, TSplit>(GraphNode node, ISource<T, TSplit> source, int parallelism) where TSplit : ISplit
     {
-        if (_leaders.TryGetValue(node, out ISplitAssigner? known)) return (SplitAssigner<TSplit>)known;
+        if (Supplies is not null) return Supplies.Of<TSplit>(node.Id, source.IsBounded, parallelism);
+        if (_assigners.TryGetValue(node, out object? known)) return (SplitAssigner<TSplit>)known;
         SplitAssigner<TSplit> assigner = new(source.IsBounded, parallelism);
-        _leaders.Add(node, assigner);
-        if (Restored.TryGetValue(node.Id, out RestoredOperator? restored))
-            assigner.Restore(SplitState.PositionsOf<TSplit>(restored), SplitState.AssignerOf<TSplit>(restored));
+        _assigners.Add(node, assigner);
         _discoveries.Add(() => assigner.DiscoverAsync(() => source.DiscoverAsync(new(parallelism, Time), Reading)));
         return assigner;
     }

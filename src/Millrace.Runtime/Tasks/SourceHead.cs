@@ -8,7 +8,7 @@ namespace Millrace.Runtime.Tasks;
 /// <typeparam name="T">The record type.</typeparam>
 /// <typeparam name="TSplit">The split type.</typeparam>
 public sealed class SourceHead<T, TSplit>(
-    SourceSpecs<T, TSplit> source, SplitAssigner<TSplit> assigner, OutputPort<T> main, IOutputPort[] sides, INotifiable task) : Head, IBarrierSource
+    SourceSpecs<T, TSplit> source, ISplitSupply<TSplit> supply, OutputPort<T> main, IOutputPort[] sides, INotifiable task) : Head, IBarrierSource
     where TSplit : ISplit
 {
     readonly ConcurrentQueue<Barrier> _barriers = new();
@@ -128,7 +128,7 @@ public sealed class SourceHead<T, TSplit>(
     {
         while (!_isComplete && (_splits.Count == 0 || !source.Source.IsBounded))
         {
-            if (!assigner.TryTake(source.Context.Subtask.Index, _lastBarrier, out SplitPosition<TSplit>? split, out _isComplete)) return;
+            if (!supply.TryTake(source.Context.Subtask.Index, _lastBarrier, out SplitPosition<TSplit>? split, out _isComplete)) return;
             _splits.Add(new(split, source, task));
         }
     }
@@ -136,6 +136,8 @@ public sealed class SourceHead<T, TSplit>(
     /// <summary>Puts the barrier between two records: everything read so far is before it.</summary>
     void Pass(Barrier barrier)
     {
+        // What was given to this reader before the barrier is not the leader's any more, though nobody has begun to read it.
+        TakeSplits();
         Begin();
         Snapshots.Begin(barrier);
         _lastBarrier = barrier.Id;
@@ -252,7 +254,7 @@ public sealed class SourceHead<T, TSplit>(
     /// <summary>The smallest watermark over the splits being read: none while splits wait unread, whose records must not become late.</summary>
     Timestamp Merge()
     {
-        if (source.Source.IsBounded && !assigner.AllAssigned) return Timestamp.None;
+        if (source.Source.IsBounded && !supply.AllAssigned) return Timestamp.None;
         Timestamp smallest = Timestamp.MaxValue;
         foreach (SplitRead<T, TSplit> split in _splits)
         {

@@ -5,13 +5,13 @@ namespace Millrace.Runtime.Tasks;
 
 /// <summary>
 /// Hands the splits of one source to its readers: one at a time to whoever asks when the source is bounded, once all are known; an equal
-/// share each, as they are found, when it is not. A split assigned after a cut reaches its reader after that reader's barrier, so that no
+/// share each, as they are found, when it is not. Whoever takes a cut lets nobody take a split between that and the barrier: so no
 /// split is in both parts of a snapshot, or in none. Thread-safe.
 /// </summary>
 /// <typeparam name="TSplit">The split type.</typeparam>
 /// <param name="isBounded">Whether the source is bounded.</param>
 /// <param name="readers">How many readers there are.</param>
-public sealed class SplitAssigner<TSplit>(bool isBounded, int readers) : ISplitAssigner where TSplit : ISplit
+public sealed class SplitAssigner<TSplit>(bool isBounded, int readers) : ISplitAssigner, ISplitSupply<TSplit> where TSplit : ISplit
 {
     readonly Lock _lock = new();   // guards everything below
     readonly Queue<SplitPosition<TSplit>>[] _queues =
@@ -19,16 +19,15 @@ public sealed class SplitAssigner<TSplit>(bool isBounded, int readers) : ISplitA
     readonly INotifiable?[] _readers = new INotifiable?[readers];
     readonly HashSet<string> _ids = new(StringComparer.Ordinal);
     readonly HashSet<string> _restored = new(StringComparer.Ordinal);
-    long _lastCut;
     int _added;
     bool _isFound;
     bool _isComplete;
     Exception? _failure;
 
-    /// <summary>Whether every split of a bounded source is in the hands of a reader, so that readers alone know how far event time is.</summary>
+    /// <inheritdoc/>
     public bool AllAssigned { get; private set; }
 
-    /// <summary>Tells the assigner whom to notify of new splits. Before discovery.</summary>
+    /// <inheritdoc/>
     public void Bind(int reader, INotifiable task) => _readers[reader] = task;
 
     /// <summary>Goes on from a snapshot: what readers had comes first, then what nobody had. Before discovery.</summary>
@@ -48,11 +47,10 @@ public sealed class SplitAssigner<TSplit>(bool isBounded, int readers) : ISplitA
     }
 
     /// <inheritdoc/>
-    public StateEntry Cut(long barrier)
+    public StateEntry Cut()
     {
         lock (_lock)
         {
-            _lastCut = barrier;
             string[] known = isBounded ? [] : [.. _ids.Union(_restored, StringComparer.Ordinal).Order(StringComparer.Ordinal)];
             return SplitState.Entry(new AssignerState<TSplit>(_isComplete, [.. _queues.SelectMany(static q => q)], known));
         }
@@ -83,11 +81,7 @@ public sealed class SplitAssigner<TSplit>(bool isBounded, int readers) : ISplitA
         NotifyAll();
     }
 
-    /// <summary>Takes the next split for a reader; false when there is none now.</summary>
-    /// <param name="reader">The reader's index.</param>
-    /// <param name="lastBarrier">The last barrier that passed the reader; zero for none.</param>
-    /// <param name="split">The split, and where to begin.</param>
-    /// <param name="isComplete">Whether there will never be another for this reader.</param>
+    /// <inheritdoc/>
     public bool TryTake(
         int reader, long lastBarrier, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out SplitPosition<TSplit>? split, out bool isComplete)
     {
@@ -98,8 +92,6 @@ public sealed class SplitAssigner<TSplit>(bool isBounded, int readers) : ISplitA
             if (_failure is not null) throw new SourceDiscoveryException(_failure);
             split = null;
             isComplete = false;
-            // The barrier of the last cut is on its way to the reader, which asks again once it has passed.
-            if (lastBarrier < _lastCut) return false;
             Queue<SplitPosition<TSplit>> queue = _queues[isBounded ? 0 : reader];
             // Watermarks are held back until all splits are known. Reading before would let late records pass, depending on who is faster.
             taken = (_isComplete || !isBounded) && queue.TryDequeue(out split);
@@ -134,8 +126,8 @@ public sealed class SplitAssigner<TSplit>(bool isBounded, int readers) : ISplitA
 /// <summary>The leader's part of a source.</summary>
 public interface ISplitAssigner
 {
-    /// <summary>Marks the cut of a barrier that is about to be given to the readers, and says what nobody has. Thread-safe.</summary>
-    StateEntry Cut(long barrier);
+    /// <summary>What nobody has, for the cut of a barrier that is about to be given to the readers. Thread-safe.</summary>
+    StateEntry Cut();
 }
 
 /// <summary>The splits of a source could not be found.</summary>

@@ -192,7 +192,7 @@ public sealed class StreamTask(string name, TimeProvider time) : INotifiable, IA
 /// <param name="record">The record being handled, as text; null when there was none.</param>
 /// <param name="cause">What was thrown, with its stack.</param>
 public sealed class OperatorFailedException(string operatorId, Subtask subtask, string? record, Exception cause)
-    : Exception($"operator '{operatorId}' (subtask {subtask}) failed{(record is null ? "" : $" on record {record}")}: {cause.GetType().Name}: {cause.Message}", cause)
+    : Exception($"operator '{operatorId}' (subtask {subtask}) failed{(record is null ? "" : $" on record {record}")}: {RemoteException.TypeOf(cause)}: {cause.Message}", cause)
 {
     /// <summary>The operator.</summary>
     public string OperatorId { get; } = operatorId;

@@ -54,11 +54,11 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
     /// <inheritdoc/>
     public Cell Visit<T, TSplit>(SourceSpec<T, TSplit> spec) where TSplit : ISplit
     {
-        SplitAssigner<TSplit> assigner = _context.AssignerOf(_node, spec.Source, _chain.Parallelism);
-        assigner.Bind(_task.Subtask.Index, _task);
+        ISplitSupply<TSplit> supply = _context.SupplyOf(_node, spec.Source, _chain.Parallelism);
+        supply.Bind(_task.Subtask.Index, _task);
         OutputPort<T> main = _ports.Main<T>(_node);
         SourceSpecs<T, TSplit> specs = new(spec.Source, spec.Watermarks, FunctionContext(), _context.Reading);
-        return new SourceHead<T, TSplit>(specs, assigner, main, _ports.Sides(_node, main.Buffer), _task)
+        return new SourceHead<T, TSplit>(specs, supply, main, _ports.Sides(_node, main.Buffer), _task)
         {
             OperatorId = _node.Id,
             Snapshots = _snapshots,

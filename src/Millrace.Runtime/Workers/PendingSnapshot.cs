@@ -5,8 +5,7 @@ using Millrace.State.Snapshots;
 namespace Millrace.Runtime.Workers;
 
 /// <summary>A snapshot of which tasks still owe their part. Thread-safe, except as its owner's lock guards it.</summary>
-sealed class PendingSnapshot(
-    Barrier barrier, PackWriter packs, IReadOnlyList<KeyValuePair<string, StateEntry>> leaders, HashSet<StreamTask> waitingFor)
+sealed class PendingSnapshot(Barrier barrier, PackWriter packs, HashSet<StreamTask> waitingFor)
 {
     readonly Lock _lock = new();   // guards _slices, _unwritten, _isGivenUp
     readonly List<OperatorSlice> _slices = [];
@@ -66,16 +65,7 @@ sealed class PendingSnapshot(
     /// <summary>What the leader is told.</summary>
     public WorkerSnapshot Result(IReadOnlyList<PackEntry> written)
     {
-        lock (_lock)
-        {
-            foreach ((string id, StateEntry state) in leaders)
-            {
-                int first = _slices.FindIndex(s => s.OperatorId == id && s.Subtask.Index == 0);
-                _slices[first] = _slices[first] with { States = [.. _slices[first].States, state] };
-            }
-
-            return new(barrier.Id, written, [.. _slices]);
-        }
+        lock (_lock) return new(barrier.Id, written, [.. _slices]);
     }
 }
 

@@ -35,11 +35,9 @@ public sealed class WorkerSnapshots(Func<Barrier, PackWriter> packsOf, ISnapshot
     public void Bind(IReadOnlyList<StreamTask> tasks) => _tasks = tasks;
 
     /// <summary>A barrier is about to be given to the sources.</summary>
-    /// <param name="barrier">The barrier.</param>
-    /// <param name="leaders">States of the leader, by operator.</param>
-    public void Begin(Barrier barrier, IReadOnlyList<KeyValuePair<string, StateEntry>> leaders)
+    public void Begin(Barrier barrier)
     {
-        PendingSnapshot pending = new(barrier, packsOf(barrier), leaders, [.. _tasks]);
+        PendingSnapshot pending = new(barrier, packsOf(barrier), [.. _tasks]);
         List<(StreamTask Task, TaskCut Cut)> final;
         lock (_lock)
         {

@@ -12,6 +12,12 @@ public sealed record SimulatedFaults
     /// <value>Of a thousand effects on the outside, how many fail before, and as many after they took effect. 0 to 1,000; the default is 5.</value>
     public int OutsidePerThousand { get; init; } = 5;
 
+    /// <value>
+    /// Of a thousand messages between leader and worker, how many are the last of their connection: it is cut, which both are told, or what one of
+    /// them sends is lost from there on, which nobody is told. Besides, a few are slow. 0 to 1,000; the default is 20.
+    /// </value>
+    public int NetworkPerThousand { get; init; } = 20;
+
     /// <value>How often something happens to the job: crashes, pauses, restarts elsewhere, savepoints, stops, rescaling. The default is 6.</value>
     public int Disturbances { get; init; } = 6;
 
@@ -25,5 +31,5 @@ public sealed record SimulatedFaults
     public static SimulatedFaults Default { get; } = new();
 
     /// <summary>Nothing goes wrong.</summary>
-    public static SimulatedFaults None { get; } = new() { StorePerThousand = 0, DamagePerThousand = 0, OutsidePerThousand = 0, Disturbances = 0, SkewMax = TimeSpan.Zero };
+    public static SimulatedFaults None { get; } = new() { StorePerThousand = 0, DamagePerThousand = 0, OutsidePerThousand = 0, NetworkPerThousand = 0, Disturbances = 0, SkewMax = TimeSpan.Zero };
 }

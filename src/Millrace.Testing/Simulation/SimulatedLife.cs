@@ -29,6 +29,9 @@ sealed record LifeOptions
     /// <summary>How the store answers calls of the process, by chance of its own.</summary>
     public ulong StoreSeed { get; init; }
 
+    /// <summary>How ends of connections find out that the other is silent.</summary>
+    public Runtime.Roles.HeartbeatOptions Beats { get; init; } = SimulatedNetwork.Beats;
+
     /// <summary>How the store is seen by the process: to break something on purpose.</summary>
     public Func<IListableStore, IListableStore> View { get; init; } = static store => store;
 
@@ -69,6 +72,9 @@ sealed class SimulatedLife
             Tell = Process.Tell,
             RowsView = options.Rows,
             EntriesPerTerm = options.EntriesPerTerm,
+            Transport = scene.World.Network.Of(Process),
+            Beats = options.Beats,
+            WorkerRetry = TimeSpan.FromMilliseconds(20),
         };
         Job = new(graph, Planner.Plan(graph, options.Parallelism, options.IsChaining), embedded, durable, _ => Process.Scheduler());
         Job.Start();

@@ -41,6 +41,9 @@ public sealed class SimulatedProcess
 
     internal SimulatedWorld World => _world;
 
+    /// <summary>How often it stood still.</summary>
+    internal int Pauses { get; private set; }
+
     /// <summary>Whether it can go on.</summary>
     internal bool IsAwake => !IsDead && !_isPaused;
 
@@ -135,6 +138,7 @@ public sealed class SimulatedProcess
     internal void Pause()
     {
         Tell("paused");
+        Pauses++;
         _isPaused = true;
     }
 

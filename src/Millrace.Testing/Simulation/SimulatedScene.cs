@@ -1,6 +1,7 @@
 using Millrace.Runtime;
 using Millrace.Runtime.Checkpoints;
 using Millrace.Runtime.Durable;
+using Millrace.Runtime.Tasks;
 using Millrace.State.Snapshots;
 using Millrace.Storage;
 using Millrace.Testing.Stores;
@@ -76,10 +77,14 @@ sealed class SimulatedScene
             || (cause is StartRefusedException refused && (life.Options.From is not StartFrom.Unsaid || refused.Message.Contains("not started by itself", StringComparison.Ordinal)))
             || (life.HasReadDamage && (cause is SnapshotCorruptException or ObjectMissingException || cause.Message.Contains("damaged", StringComparison.Ordinal)))
             || (!life.IsCalm && (cause is StoreUnavailableException or SavepointFailedException or CheckpointFailedException or SimulatedFaultException
-                || cause.InnerException is SimulatedFaultException or StoreUnavailableException));
+                or Runtime.Roles.WorkerLostException
+                || IsFault(cause) || (cause.InnerException is { } of && IsFault(of))));
         if (!isExplained) throw new SimulationException($"{life.Process.Name} ended as nothing in the simulation explains: {failure}");
-        World.Reach($"ended by {cause.GetType().Name}");
+        World.Reach($"ended by {RemoteException.TypeOf(cause)}");
     }
+
+    /// <summary>Whether it is what the simulation itself made fail, here or where a worker was.</summary>
+    static bool IsFault(Exception failure) => RemoteException.TypeOf(failure) is nameof(SimulatedFaultException) or nameof(StoreUnavailableException);
 
     /// <summary>Nothing goes wrong any more: the job must come to its end.</summary>
     /// <param name="options">How the processes run it.</param>

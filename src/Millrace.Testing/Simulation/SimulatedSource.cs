@@ -22,8 +22,6 @@ public sealed record SimulatedSplit(int Number, int Next) : ISplit
 /// <param name="splits">The records of each split.</param>
 public sealed class SimulatedSource<T>(SimulatedProcess process, ImmutableArray<ImmutableArray<T>> splits) : ISource<T, SimulatedSplit>
 {
-    readonly TaskCompletionSource _found = new();
-
     /// <value>Not bounded, so that a reader reads all its splits at once and event time gets on from the start.</value>
     public bool IsBounded => false;
 
@@ -32,44 +30,32 @@ public sealed class SimulatedSource<T>(SimulatedProcess process, ImmutableArray<
     {
         await ValueTask.CompletedTask.ConfigureAwait(false);
         for (int split = 0; split < splits.Length; split++) yield return new(split, 0);
-        _found.TrySetResult();
     }
 
     /// <inheritdoc/>
     public ValueTask<ISplitReader<T, SimulatedSplit>> OpenAsync(SimulatedSplit split, FunctionContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(split);
-        return new(new Reader(process, _found.Task, split, splits[split.Number]));
+        return new(new Reader(process, split, splits[split.Number]));
     }
 
-    sealed class Reader(SimulatedProcess process, Task found, SimulatedSplit split, ImmutableArray<T> records) : ISplitReader<T, SimulatedSplit>
+    sealed class Reader(SimulatedProcess process, SimulatedSplit split, ImmutableArray<T> records) : ISplitReader<T, SimulatedSplit>
     {
         const int PortionMax = 24, PauseMaxMs = 12;
 
         int _next = split.Next;
         int _portion;
-        bool _isReady;
 
         public SimulatedSplit Position => split with { Next = _next };
 
         public ReadStatus TryRead(ref BatchWriter<T> batch)
         {
-            if (!found.IsCompleted) return ReadStatus.Empty;
-            if (!_isReady)
-            {
-                // Splits that were found last are taken up before this is asked again: none of them is behind event time.
-                _isReady = true;
-                return ReadStatus.More;
-            }
-
             for (; _portion > 0 && _next < records.Length && batch.HasRoom; _portion--) batch.Add(records[_next++]);
             return _next == records.Length ? ReadStatus.Finished : _portion > 0 ? ReadStatus.More : ReadStatus.Empty;
         }
 
         public async ValueTask WaitAsync(CancellationToken cancellationToken)
         {
-            await found.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (_portion > 0) return;
             await Task.Delay(TimeSpan.FromMilliseconds(process.Chance.Between(1, PauseMaxMs)), process.Time, cancellationToken).ConfigureAwait(false);
             _portion = process.Chance.Between(1, PortionMax);
         }

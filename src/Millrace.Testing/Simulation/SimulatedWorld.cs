@@ -33,6 +33,7 @@ sealed class SimulatedWorld : IThreadPoolWorkItem
         _order = Chance.Fork();
         Trace = trace;
         Time = new SimulatedTime(this, null, TimeSpan.Zero);
+        Network = new(this);
     }
 
     /// <summary>The chance of scenarios and faults.</summary>
@@ -40,6 +41,9 @@ sealed class SimulatedWorld : IThreadPoolWorkItem
 
     /// <summary>What happened.</summary>
     public EventTrace Trace { get; }
+
+    /// <summary>What lies between the roles of a job.</summary>
+    public SimulatedNetwork Network { get; }
 
     /// <summary>What goes wrong from here on.</summary>
     public SimulatedFaults Faults { get; set; } = SimulatedFaults.None;

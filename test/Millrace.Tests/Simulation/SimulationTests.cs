@@ -33,6 +33,7 @@ public sealed partial class SimulationTests
     [InlineData("fencing")]
     [InlineData("alignment")]
     [InlineData("idempotence")]
+    [InlineData("silence")]
     [InlineData("slicing")]
     public async Task Mutation_OfWhatMustHold_IsFoundWithinThreeHundredSeeds(string mutation)
     {

@@ -1,0 +1,35 @@
+using Millrace.Runtime.Checkpoints;
+using Millrace.Runtime.Messages;
+using Millrace.Runtime.Planning;
+using Millrace.Runtime.Roles;
+using Millrace.State.Snapshots;
+using Millrace.Storage;
+
+namespace Millrace.Runtime.Durable;
+
+/// <summary>What the deployments of a durable job share, as its leader sees them.</summary>
+/// <param name="Graph">The job.</param>
+/// <param name="Plan">How it runs.</param>
+/// <param name="Options">How it is run.</param>
+/// <param name="Durable">Where its state is.</param>
+/// <param name="Folder">The folder of the job in the store.</param>
+/// <param name="Program">What manifests say of the program.</param>
+/// <param name="Workers">Who runs the tasks.</param>
+sealed record DurableProgram(
+    JobGraph Graph, PlanModel Plan, EmbeddedOptions Options, DurableOptions Durable, IObjectStore Folder, ProgramDescription Program, WorkerRegistry Workers)
+{
+    /// <summary>What the first of the workers is told.</summary>
+    public DeployOrder Order(LedgerState state, RestorePoint? from, int workers) => new()
+    {
+        Timeline = state.Timeline,
+        IsFresh = state.Origin is TimelineOrigin.Nothing,
+        Worker = 0,
+        Workers = workers,
+        Parallelism = Options.Parallelism,
+        IsChaining = Options.IsChaining,
+        From = from?.Order,
+        Drops = Durable.Drops,
+        InFlightDrops = Durable.InFlightDrops,
+        Renames = Durable.Renames,
+    };
+}

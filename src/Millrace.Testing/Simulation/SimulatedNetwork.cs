@@ -1,0 +1,187 @@
+using Millrace.Runtime.Messages;
+using Millrace.Runtime.Roles;
+using Millrace.Runtime.Transport;
+
+namespace Millrace.Testing.Simulation;
+
+/// <summary>
+/// What lies between the roles of a job: messages travel as bytes, take their time, and stay in order on their connection only. A
+/// connection may be cut, which both ends are told, or go silent in one direction, which nobody is told. Used by the thread of the world.
+/// </summary>
+sealed class SimulatedNetwork(SimulatedWorld world)
+{
+    static readonly TimeSpan s_least = TimeSpan.FromMicroseconds(20), s_most = TimeSpan.FromMilliseconds(2), s_slow = TimeSpan.FromMilliseconds(80);
+
+    readonly Dictionary<string, (SimulatedProcess Process, Func<IConnection, IConnectionEvents> Accept)> _listeners = new(StringComparer.Ordinal);
+    readonly SimulatedChance _chance = world.Chance.Fork();
+
+    /// <summary>How ends of connections find out that the other is silent.</summary>
+    public static HeartbeatOptions Beats { get; } = new(TimeSpan.FromMilliseconds(100), 4);
+
+    /// <summary>The longest that a silent direction may stay unnoticed: the beats without a word, the one under way, and what slow messages take.</summary>
+    public static TimeSpan NoticedWithin { get; } = (Beats.Interval * (Beats.Misses + 3)) + (s_slow * 2);
+
+    /// <summary>The world.</summary>
+    public SimulatedWorld World => world;
+
+    /// <summary>The network as a process sees it.</summary>
+    public ITransport Of(SimulatedProcess process) => new Transport(this, process);
+
+    /// <summary>How long the next message takes.</summary>
+    public TimeSpan Delay() => world.Faults.NetworkPerThousand > 0 && _chance.InThousand(20) ? _chance.Between(s_most, s_slow) : _chance.Between(s_least, s_most);
+
+    /// <summary>A message is sent: perhaps the last of its connection.</summary>
+    public void MayFail(SimulatedConnection connection, SimulatedConnection.End from)
+    {
+        if (!_chance.InThousand(world.Faults.NetworkPerThousand)) return;
+        if (_chance.Below(2) == 0) connection.Cut();
+        else connection.FallSilent(from);
+    }
+
+    sealed class Transport(SimulatedNetwork network, SimulatedProcess process) : ITransport
+    {
+        public bool CanGoSilent => true;
+
+        public IDisposable Listen(string endpoint, Func<IConnection, IConnectionEvents> accept)
+        {
+            string at = At(endpoint);
+            if (!network._listeners.TryAdd(at, (process, accept))) throw new InvalidOperationException($"somebody listens at {at} already");
+            return new Listening(network, at);
+        }
+
+        public async ValueTask<IConnection> ConnectAsync(string endpoint, IConnectionEvents events, CancellationToken cancellationToken)
+        {
+            string at = At(endpoint);
+            await network.World.DelayAsync(network.Delay()).ConfigureAwait(false);
+            await process.PassAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!network._listeners.TryGetValue(at, out (SimulatedProcess Process, Func<IConnection, IConnectionEvents> Accept) there))
+                throw new UnreachableEndpointException(at, "nobody listens there");
+            return SimulatedConnection.Open(network, (process, events), there, at);
+        }
+
+        string At(string endpoint) => $"{process.Name}/{endpoint}";
+    }
+
+    sealed class Listening(SimulatedNetwork network, string at) : IDisposable
+    {
+        public void Dispose() => network._listeners.Remove(at);
+    }
+}
+
+/// <summary>A connection in a simulated world. Used by the thread of the world.</summary>
+sealed class SimulatedConnection
+{
+    readonly SimulatedNetwork _network;
+    readonly End _caller, _called;
+    long? _underWay;
+    bool _isEnded;
+
+    SimulatedConnection(SimulatedNetwork network, SimulatedProcess caller, SimulatedProcess called, string at)
+    {
+        _network = network;
+        _caller = new(this, caller, at);
+        _called = new(this, called, caller.Name);
+    }
+
+    /// <summary>Connects two processes.</summary>
+    public static IConnection Open(
+        SimulatedNetwork network, (SimulatedProcess Process, IConnectionEvents Events) caller,
+        (SimulatedProcess Process, Func<IConnection, IConnectionEvents> Accept) called, string at)
+    {
+        SimulatedConnection connection = new(network, caller.Process, called.Process, at);
+        connection._caller.Events = caller.Events;
+        called.Process.Do(() => connection._called.Events = called.Accept(connection._called));
+        return connection._caller;
+    }
+
+    SimulatedWorld World => _network.World;
+
+    /// <summary>It ends; both are told, and what is on its way is lost.</summary>
+    public void Cut()
+    {
+        if (_isEnded) return;
+        World.Reach("a connection was cut");
+        if (_underWay is not null) World.Reach("a worker was lost while a checkpoint was under way");
+        World.Tell("", $"the connection of {_caller.Process.Name} to {_caller.Peer} is cut");
+        _isEnded = true;
+        foreach (End end in (End[])[_caller, _called])
+        {
+            end.Lose();
+            end.TellClosed("the connection was cut");
+        }
+    }
+
+    /// <summary>What an end sends goes nowhere from here on, and nobody is told.</summary>
+    public void FallSilent(End from)
+    {
+        if (_isEnded || _caller.IsSilent || _called.IsSilent) return;
+        World.Tell("", $"of the connection of {_caller.Process.Name} to {_caller.Peer}, what {(from == _caller ? "the caller" : "the one called")} sends is lost from here on");
+        from.IsSilent = true;
+        _ = RequireNoticedAsync();
+    }
+
+    async Task RequireNoticedAsync()
+    {
+        int pauses = _caller.Process.Pauses + _called.Process.Pauses;
+        await World.DelayAsync(SimulatedNetwork.NoticedWithin).ConfigureAwait(false);
+        bool couldNotice = _caller.Process.IsAwake && _called.Process.IsAwake && pauses == _caller.Process.Pauses + _called.Process.Pauses;
+        if (couldNotice && !_isEnded) World.Found ??= new SimulationException($"a silent connection of {_caller.Process.Name} was not noticed within {SimulatedNetwork.NoticedWithin}");
+    }
+
+    /// <summary>One end.</summary>
+    public sealed class End(SimulatedConnection connection, SimulatedProcess process, string peer) : IConnection
+    {
+        long _lastArrival;
+        bool _isLost;
+
+        public string Peer => peer;
+
+        public SimulatedProcess Process => process;
+
+        public IConnectionEvents? Events { get; set; }
+
+        /// <summary>Whether what it sends goes nowhere.</summary>
+        public bool IsSilent { get; set; }
+
+        End Other => this == connection._caller ? connection._called : connection._caller;
+
+        public bool Send(Message message)
+        {
+            if (connection._isEnded) return false;
+            connection._network.MayFail(connection, this);
+            if (connection._isEnded) return false;
+            if (message is LeaderMessage.Trigger trigger) connection._underWay = trigger.Barrier.Id;
+            if (message is WorkerMessage.Snapshot) connection._underWay = null;
+            byte[] bytes = MessageCodec.Encode(message);
+            if (!IsSilent) Other.Arrive(to => to.OnMessage(MessageCodec.Decode(bytes)));
+            return true;
+        }
+
+        public void Close(string why)
+        {
+            if (connection._isEnded) return;
+            connection._isEnded = true;
+            if (Other.IsSilent) connection.World.Reach("a half-open connection was found by heartbeat");
+            process.Tell($"closes the connection to {peer}: {why}");
+            TellClosed(why);
+            if (!IsSilent) Other.TellClosed(why);
+        }
+
+        /// <summary>What is on its way to it does not arrive.</summary>
+        public void Lose() => _isLost = true;
+
+        public void TellClosed(string why) => Arrive(to => to.OnClosed(why), isLast: true);
+
+        /// <summary>Something arrives after everything that was sent before.</summary>
+        void Arrive(Action<IConnectionEvents> what, bool isLast = false)
+        {
+            _lastArrival = Math.Max(_lastArrival + 1, connection.World.Now + connection._network.Delay().Ticks);
+            SimulatedTimer arrival = new(connection.World, process, _ =>
+            {
+                if (Events is { } events && (isLast || !_isLost)) what(events);
+            }, null);
+            arrival.Change(TimeSpan.FromTicks(_lastArrival - connection.World.Now), Timeout.InfiniteTimeSpan);
+        }
+    }
+}
