@@ -75,7 +75,6 @@ sealed class SimulatedConnection
     readonly SimulatedNetwork _network;
     readonly End _caller, _called;
     long? _underWay;
-    bool _isEnded;
 
     SimulatedConnection(SimulatedNetwork network, SimulatedProcess caller, SimulatedProcess called, string at)
     {
@@ -100,11 +99,9 @@ sealed class SimulatedConnection
     /// <summary>It ends; both are told, and what is on its way is lost.</summary>
     public void Cut()
     {
-        if (_isEnded) return;
         World.Reach("a connection was cut");
         if (_underWay is not null) World.Reach("a worker was lost while a checkpoint was under way");
         World.Tell("", $"the connection of {_caller.Process.Name} to {_caller.Peer} is cut");
-        _isEnded = true;
         foreach (End end in (End[])[_caller, _called])
         {
             end.Lose();
@@ -115,7 +112,7 @@ sealed class SimulatedConnection
     /// <summary>What an end sends goes nowhere from here on, and nobody is told.</summary>
     public void FallSilent(End from)
     {
-        if (_isEnded || _caller.IsSilent || _called.IsSilent) return;
+        if (_caller.IsSilent || _called.IsSilent) return;
         World.Tell("", $"of the connection of {_caller.Process.Name} to {_caller.Peer}, what {(from == _caller ? "the caller" : "the one called")} sends is lost from here on");
         from.IsSilent = true;
         _ = RequireNoticedAsync();
@@ -126,7 +123,8 @@ sealed class SimulatedConnection
         int pauses = _caller.Process.Pauses + _called.Process.Pauses;
         await World.DelayAsync(SimulatedNetwork.NoticedWithin).ConfigureAwait(false);
         bool couldNotice = _caller.Process.IsAwake && _called.Process.IsAwake && pauses == _caller.Process.Pauses + _called.Process.Pauses;
-        if (couldNotice && !_isEnded) World.Found ??= new SimulationException($"a silent connection of {_caller.Process.Name} was not noticed within {SimulatedNetwork.NoticedWithin}");
+        if (!couldNotice || (_caller.IsClosed && _called.IsClosed)) return;
+        World.Found ??= new SimulationException($"a silent connection of {_caller.Process.Name} was not noticed within {SimulatedNetwork.NoticedWithin}");
     }
 
     /// <summary>One end.</summary>
@@ -144,24 +142,26 @@ sealed class SimulatedConnection
         /// <summary>Whether what it sends goes nowhere.</summary>
         public bool IsSilent { get; set; }
 
+        /// <summary>Whether it was told, or is about to be, that nothing comes any more.</summary>
+        public bool IsClosed { get; private set; }
+
         End Other => this == connection._caller ? connection._called : connection._caller;
 
         public bool Send(Message message)
         {
-            if (connection._isEnded) return false;
+            if (IsClosed) return false;
             connection._network.MayFail(connection, this);
-            if (connection._isEnded) return false;
+            if (IsClosed) return false;
             if (message is LeaderMessage.Trigger trigger) connection._underWay = trigger.Barrier.Id;
             if (message is WorkerMessage.Snapshot) connection._underWay = null;
             byte[] bytes = MessageCodec.Encode(message);
-            if (!IsSilent) Other.Arrive(to => to.OnMessage(MessageCodec.Decode(bytes)));
+            if (!IsSilent && !Other.IsClosed) Other.Arrive(to => to.OnMessage(MessageCodec.Decode(bytes)));
             return true;
         }
 
         public void Close(string why)
         {
-            if (connection._isEnded) return;
-            connection._isEnded = true;
+            if (IsClosed) return;
             if (Other.IsSilent) connection.World.Reach("a half-open connection was found by heartbeat");
             process.Tell($"closes the connection to {peer}: {why}");
             TellClosed(why);
@@ -171,7 +171,12 @@ sealed class SimulatedConnection
         /// <summary>What is on its way to it does not arrive.</summary>
         public void Lose() => _isLost = true;
 
-        public void TellClosed(string why) => Arrive(to => to.OnClosed(why), isLast: true);
+        public void TellClosed(string why)
+        {
+            if (IsClosed) return;
+            IsClosed = true;
+            Arrive(to => to.OnClosed(why), isLast: true);
+        }
 
         /// <summary>Something arrives after everything that was sent before.</summary>
         void Arrive(Action<IConnectionEvents> what, bool isLast = false)
