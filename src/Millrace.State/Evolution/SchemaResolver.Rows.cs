@@ -63,7 +63,7 @@ public sealed partial class SchemaResolver
     void AddStep(ReadPlan.Row plan, SchemaType written, int member, string path, SchemaUse use)
     {
         Type type = plan.Shape.Members[member].Type;
-        ReadPlan? read = Whole(written, type, path, use, isOld: false);
+        ReadPlan? read = Whole(written, type, path, use);
         plan.Steps.Add(new(member, written is SchemaType.Optional, read is ReadPlan.Optional optional ? optional.Inner : read, SchemaParts.Present(written)));
     }
 

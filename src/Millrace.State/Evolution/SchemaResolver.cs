@@ -16,8 +16,8 @@ public sealed partial class SchemaResolver
     // Plans of rows and hierarchies by what was written and the type: a type may be within itself.
     readonly Dictionary<(string Written, Type Type, SchemaUse Use), ReadPlan> _known;
 
-    // The older forms on the way here.
-    readonly Stack<Type> _upgrading;
+    // The older forms that this very value is tried as. What is inside of it begins anew.
+    Stack<Type> _upgrading;
 
     SchemaResolver(TypeSchema written)
         : this(written, written.Definitions.DistinctBy(static d => d.Name).ToDictionary(static d => d.Name, StringComparer.Ordinal), [], [])
@@ -43,8 +43,18 @@ public sealed partial class SchemaResolver
         ArgumentNullException.ThrowIfNull(written);
         ArgumentNullException.ThrowIfNull(type);
         SchemaResolver resolver = new(written);
-        ReadPlan? plan = resolver.Whole(written.Root, type, role, use, isOld: false);
+        ReadPlan? plan = resolver.Whole(written.Root, type, role, use);
         return new([.. resolver._changes.Distinct()], [.. resolver._problems.Distinct()]) { Plan = resolver._problems.Count == 0 ? plan : null };
+    }
+
+    /// <summary>A value that is the root, or within another.</summary>
+    ReadPlan? Whole(SchemaType written, Type type, string path, SchemaUse use)
+    {
+        Stack<Type> outside = _upgrading;
+        _upgrading = [];
+        ReadPlan? plan = Whole(written, type, path, use, isOld: false);
+        _upgrading = outside;
+        return plan;
     }
 
     /// <summary>A value with or without its mark of presence.</summary>
@@ -78,8 +88,8 @@ public sealed partial class SchemaResolver
                 if (!own.Form.IsSet) Change(path, "is a list now, and was a set");
                 return Sequence(set.Element, own, type, path, own.Form.IsSet ? SchemaUse.Distinct : SchemaUse.Value);
             case (SchemaType.Map map, TypeShape.Map own):
-                ReadPlan? key = Whole(map.Key, own.Key, $"{path}.Keys", SchemaUse.Distinct, isOld: false);
-                ReadPlan? value = Whole(map.Value, own.Value, $"{path}.Values", SchemaUse.Value, isOld: false);
+                ReadPlan? key = Whole(map.Key, own.Key, $"{path}.Keys", SchemaUse.Distinct);
+                ReadPlan? value = Whole(map.Value, own.Value, $"{path}.Values", SchemaUse.Value);
                 return key is null || value is null ? null : new ReadPlan.Map(type, own, key, value);
             case (SchemaType.Tuple tuple, TypeShape.Row own) when TypeShape.IsTuple(type): return Tuple(tuple, type, own.Members, path, use);
             case (SchemaType.Named { Name: var name }, var own): return Defined(_definitions.GetValueOrDefault(name), own, type, path, use, isOld);
@@ -123,7 +133,7 @@ public sealed partial class SchemaResolver
     }
 
     ReadPlan? Sequence(SchemaType element, TypeShape.Sequence own, Type type, string path, SchemaUse use) =>
-        Whole(element, own.Element, $"{path}[]", use, isOld: false) is { } plan ? new ReadPlan.Sequence(type, own, plan) : null;
+        Whole(element, own.Element, $"{path}[]", use) is { } plan ? new ReadPlan.Sequence(type, own, plan) : null;
 
     void Change(string path, string text) => _changes.Add(new(path, text));
 

@@ -43,6 +43,26 @@ public sealed class UpgradeTests
         internal sealed record Bill(Money Sum, Money? Tip, List<Money> Parts);
     }
 
+    static class Past
+    {
+        internal sealed record Node(string Value, List<Node> Children);
+    }
+
+    // The older form has the new one inside.
+    internal sealed record OldNode(string Value, List<Node> Children);
+
+    internal sealed record Node(int Value, List<Node> Children) : IUpgrade<Node, OldNode>
+    {
+        public static Node Upgrade(OldNode old) => new(old.Value.Length, old.Children);
+    }
+
+    [Fact]
+    public void Read_OlderFormThatHasTheNewOneInside_IsUpgradedAtEveryLevel()
+    {
+        Node read = Read<Past.Node, Node>(new("a", [new("bb", [new("ccc", [])]), new("dddd", [])]));
+        Assert.Equal((1, 2, 3, 4), (read.Value, read.Children[0].Value, read.Children[0].Children[0].Value, read.Children[1].Value));
+    }
+
     internal sealed record Round(int Value) : IUpgrade<Round, RoundTrip>
     {
         public static Round Upgrade(RoundTrip old) => new(old.Value);
