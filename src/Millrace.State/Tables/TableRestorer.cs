@@ -34,21 +34,19 @@ sealed class TableRestorer<TKey, TValue, TOps>(StateTable<TKey, TValue, TOps> ta
 
     readonly Codec<TKey> _ownKeys = keys;
     readonly ValueFormat<TValue> _ownValues = values;
+    readonly Codec<TValue>? _codec = (values as CodecFormat<TValue>)?.Codec;
     Codec<TKey> _keys = keys;
     ValueFormat<TValue> _values = values;
-    Codec<TValue>? _codec = (values as CodecFormat<TValue>)?.Codec;
 
     // Whether the bytes are those of the types' own codecs, which are read inline where the types are common.
-    bool _areKeysOwn = true, _areValuesOwn = true;
+    bool _isOwn = true;
     Pending[] _pending = [];
 
     public void ReadFrom(StateSchema written)
     {
         _keys = _ownKeys.ReadingFrom(written.Key!, SchemaUse.Key);
         _values = _ownValues.ReadingFrom(written.Value);
-        _codec = (_values as CodecFormat<TValue>)?.Codec;
-        _areKeysOwn = ReferenceEquals(_keys, _ownKeys);
-        _areValuesOwn = ReferenceEquals(_values, _ownValues);
+        _isOwn = ReferenceEquals(_keys, _ownKeys) && ReferenceEquals(_values, _ownValues);
     }
 
     public void Expect(long rows) => table.Reserve(rows);
@@ -75,13 +73,23 @@ sealed class TableRestorer<TKey, TValue, TOps>(StateTable<TKey, TValue, TOps> ta
     public void End() => _pending = [];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    Pending Read(in RunRow row)
+    Pending Read(in RunRow row) => _isOwn ? ReadOwn(row) : ReadOther(row);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    Pending ReadOther(in RunRow row)
     {
-        TKey key = _areKeysOwn ? RowReader.OwnKey<TKey, TOps>(row, _keys) : RowReader.Key<TKey, TOps>(row, _keys);
+        TKey key = RowReader.Key<TKey, TOps>(row, _keys);
+        return new(row.Hash, row.IsDeleted, key, row.IsDeleted ? default! : RowReader.Value(row, _values));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    Pending ReadOwn(in RunRow row)
+    {
+        TKey key = RowReader.OwnKey<TKey, TOps>(row, _ownKeys);
         if (row.IsDeleted) return new(row.Hash, true, key, default!);
-        if (_codec is null) return new(row.Hash, false, key, RowReader.Value(row, _values));
+        if (_codec is null) return new(row.Hash, false, key, RowReader.Value(row, _ownValues));
         CodecReader reader = new(row.Value);
-        TValue value = _areValuesOwn ? RowScalars.Read(ref reader, _codec) : _codec.Read(ref reader);
+        TValue value = RowScalars.Read(ref reader, _codec);
         reader.End();
         return new(row.Hash, false, key, value);
     }
