@@ -103,13 +103,13 @@ public sealed class WindowOperator<TKey, TIn, TAccumulator, TOut, TAggregate, TO
     /// <inheritdoc/>
     public void OnRestored(Timestamp watermark, IReadOnlyList<RangeWatermark> ahead)
     {
-        // The clock is one for all keys: it goes on from where the furthest of them was.
-        if (_time is null) _progress.Restore(ahead);
-        else if (ahead.Count > 0) watermark = ahead.Max(static part => part.Watermark);
-        if (_time is not null && !watermark.IsNone)
+        _progress.Restore(ahead);
+        if (_time is not null)
         {
+            // What instances that were behind had not fired is fired yet; no record goes to a window that any of them has fired.
+            Timestamp furthest = ahead.Count > 0 ? ahead.Max(static part => part.Watermark) : watermark;
+            if (!furthest.IsNone) _now = furthest + s_tick;
             OwnTime = watermark;
-            _now = watermark + s_tick;
         }
 
         _progress.Advance(watermark);

@@ -31,11 +31,13 @@ public sealed class BarrierAligner(int channels)
 
     /// <summary>
     /// A channel's producer has sent a barrier, which may be behind what the channel still holds. One that is being aligned is not given up
-    /// for it: every channel delivers that in its turn, and is asked again then.
+    /// for it: every channel delivers that in its turn, and is asked again then. One that never overtakes comes in its turn as well, and
+    /// perhaps after others: several may be under way.
     /// </summary>
     public void OnAnnounced(Barrier barrier)
     {
-        if (barrier.Id > _newest && (Waiting is null || (IsOvertaking && barrier.Id > Waiting.Id))) Await(barrier);
+        bool mayOvertake = barrier.Alignment == Alignment.Unaligned || barrier.AlignTimeout != Timeout.InfiniteTimeSpan;
+        if (mayOvertake && barrier.Id > _newest && (Waiting is null || (IsOvertaking && barrier.Id > Waiting.Id))) Await(barrier);
     }
 
     /// <summary>The barrier goes on now: what is on its way becomes part of the snapshot.</summary>

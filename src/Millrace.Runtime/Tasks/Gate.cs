@@ -185,9 +185,15 @@ public sealed class Gate<T> : Head
     {
         if (_aligner.IsInFlight(_current)) _inFlight!.Add(batch, _current);
         bool isOvertaking = _aligner.IsOvertaking;
+        Barrier? waited = _aligner.Waiting;
         Barrier? complete = batch.Signal == ChannelSignal.End ? _aligner.OnEnd(_current) : _aligner.OnBarrier(_current, batch.Barrier);
         batch.Barrier = null;
-        if (complete is null) return;
+        if (complete is null)
+        {
+            // A later barrier has taken the place of one that some channels waited for.
+            if (waited is not null && _aligner.Waiting != waited) LookAtAll();
+            return;
+        }
 
         _overtakeAt = Timestamp.MaxValue;
         if (isOvertaking)

@@ -171,7 +171,8 @@ public sealed class SourceHead<T, TSplit>(
 
         main.Buffer.Count = _isIdle && count > 0 ? Wake(split, batch, count) : Stamp(split, batch, count);
         if (split.IsFinished && _tailOf is null) Close(split);
-        return main.Buffer.Count > 0 || status is ReadStatus.More or ReadStatus.Finished || HasSides();
+        // Records held back are the split's: the next to be read must not take them for its own.
+        return _tailOf is not null || main.Buffer.Count > 0 || status is ReadStatus.More or ReadStatus.Finished || HasSides();
     }
 
     void Begin()

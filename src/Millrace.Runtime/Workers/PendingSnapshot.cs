@@ -74,7 +74,6 @@ sealed class FinishedTask(StreamTask task)
 {
     readonly HashSet<long> _given = [];
     readonly Cell[] _operators = [.. task.Driver.Cells.Where(static c => c.IsOperator)];
-    long _namedBy = long.MaxValue;
 
     public StreamTask Task => task;
 
@@ -83,12 +82,7 @@ sealed class FinishedTask(StreamTask task)
         _given.Add(barrier.Id);
         // Transactions of a checkpoint that is confirmed need not be told again, and must not: they may be acknowledged by now.
         OperatorCut[] operators = [.. _operators.Select(c => c.FinalCut(barrier.Confirmed))];
-        return new(barrier, _namedBy <= barrier.Confirmed ? [.. operators.Select(static o => o with { Prepared = null })] : operators, []);
-    }
-
-    /// <summary>A snapshot is complete; perhaps it has the task's last transactions.</summary>
-    public void Named(long snapshot)
-    {
-        if (_given.Contains(snapshot)) _namedBy = Math.Min(_namedBy, snapshot);
+        // Only one that was given them has them: a later one may have been cut before the task had finished.
+        return new(barrier, _given.Contains(barrier.Confirmed) ? [.. operators.Select(static o => o with { Prepared = null })] : operators, []);
     }
 }

@@ -175,7 +175,6 @@ public sealed class WorkerSnapshots(Func<Barrier, PackWriter> packsOf, ISnapshot
         lock (_lock)
         {
             if (!_pending.Remove(pending.Barrier.Id)) return;
-            foreach (FinishedTask finished in _finished) finished.Named(pending.Barrier.Id);
         }
 
         await pending.Packs.DisposeAsync().ConfigureAwait(false);

@@ -20,6 +20,22 @@ public sealed class EventTimeTests
         Assert.Equal(new Timestamp(99), harness.RunUntilIdle().WatermarkOf("out"));
     }
 
+    [Fact]
+    public void Watermark_ReadThatBeginsWithALateRecord_IsOfThatSplitAlone()
+    {
+        ScriptedSource<long> source = new(splits: 2);
+        using JobHarness harness = Start(source, Ticks);
+        source[0].Send(100, 200);
+        source[1].Send(50);
+        Assert.Equal(new Timestamp(49), harness.RunUntilIdle().WatermarkOf("out"));
+
+        // Its watermark has to go first, so it is held back; the other split, read next, is where it was.
+        source[0].Send(150);
+        Assert.Equal(new Timestamp(49), harness.RunUntilIdle().WatermarkOf("out"));
+        source[1].Send(60);
+        Assert.Equal(new Timestamp(59), harness.RunUntilIdle().WatermarkOf("out"));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -169,6 +169,39 @@ public sealed class WindowSnapshotTests
         Assert.Equal(expected.Order(StringComparer.Ordinal), actual.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void Restore_InProcessingTimeWithAnInstanceBehind_FiresWhatThatHadNotYet()
+    {
+        WindowAssigner windows = Tumbling.Of(TimeSpan.FromMilliseconds(10)).InProcessingTime();
+        int[] keys = [1, 2, 3, 4, 5, 6, 7, 8];
+        KeyRange further = KeyRange.Of(0, 2);
+        int[] ofFurther = [.. keys.Where(k => further.Contains(KeyHash.Of(k)))], ofOther = [.. keys.Except(ofFurther)];
+        RunStore store = new();
+        _time.Milliseconds = 5;
+        var first = Count(windows);
+        WindowDriver<int, WindowValue<int, long>> before = new(first);
+        before.Feed([.. ofFurther.Select(static k => (k, 0L))]);
+        Clock(before, 25);
+        Assert.Equal(ofFurther.Length, before.Take().Length);
+        Take(store, first.SnapshotRows[0], 1);
+        _time.Milliseconds = 5;
+        var second = Count(windows);
+        new WindowDriver<int, WindowValue<int, long>>(second).Feed([.. ofOther.Select(static k => (k, 0L))]);
+        Take(store, second.SnapshotRows[0], 2);
+
+        var restored = Count(windows);
+        foreach (long id in (long[])[1, 2]) store.Restore(id, KeyRange.Full, restored.SnapshotRows[0]);
+        restored.OnRestored(second.OwnTime, [new RangeWatermark(further, first.OwnTime)]);
+        WindowDriver<int, WindowValue<int, long>> after = new(restored);
+        // The clock of this machine is behind: a record must not go to a window that has fired for its key.
+        after.Feed((ofFurther[0], 0));
+        Clock(after, 26);
+        Assert.Equal(ofOther, after.Take().Select(static r => r.Value.Key).Order());
+        Clock(after, 31);
+        (WindowValue<int, long> value, _) = Assert.Single(after.Take());
+        Assert.Equal((ofFurther[0], 20), (value.Key, value.Window.Start.ToUnixMilliseconds()));
+    }
+
     static IEnumerable<string> Texts(IEnumerable<(WindowValue<int, long> Value, Timestamp Timestamp)> results) => results.Select(static r => $"{r.Value}");
 
     [Fact]

@@ -82,12 +82,24 @@ public sealed class BarrierAlignerTests
         BarrierAligner aligner = new(2);
         Barrier first = Of(1);
         Assert.Null(aligner.OnBarrier(0, first));
-        aligner.OnAnnounced(Of(2));
+        aligner.OnAnnounced(Timed(2));
         Assert.Same(first, aligner.Waiting);
         Assert.True(aligner.IsBlocked(0));
         Assert.Same(first, aligner.OnBarrier(1, first));
-        aligner.OnAnnounced(Of(2));
+        aligner.OnAnnounced(Timed(2));
         Assert.Equal(2, aligner.Waiting!.Id);
+    }
+
+    [Fact]
+    public void OnAnnounced_OfABarrierThatNeverOvertakes_LetsTheOneBeforeItPass()
+    {
+        // Several are under way, and the news of the second is there before the first has come.
+        BarrierAligner aligner = new(2);
+        aligner.OnAnnounced(Of(2));
+        Assert.Null(aligner.OnBarrier(0, Of(1)));
+        Assert.Equal(1, aligner.OnBarrier(1, Of(1))!.Id);
+        Assert.Null(aligner.OnBarrier(0, Of(2)));
+        Assert.Equal(2, aligner.OnBarrier(1, Of(2))!.Id);
     }
 
     [Fact]
@@ -105,10 +117,12 @@ public sealed class BarrierAlignerTests
     public void OnAnnounced_AfterTheBarrierHasPassed_IsNoNews()
     {
         BarrierAligner aligner = new(1);
-        Assert.NotNull(aligner.OnBarrier(0, Of(3)));
-        aligner.OnAnnounced(Of(3));
+        Assert.NotNull(aligner.OnBarrier(0, Timed(3)));
+        aligner.OnAnnounced(Timed(3));
         Assert.Null(aligner.Waiting);
     }
+
+    static Barrier Timed(long id) => Of(id) with { AlignTimeout = TimeSpan.FromSeconds(1) };
 
     static Barrier Of(long id, Alignment alignment = Alignment.Aligned) =>
         new(id, 0, alignment, Timeout.InfiniteTimeSpan, IsStop: false, IsDrain: false, IsSavepoint: false);
