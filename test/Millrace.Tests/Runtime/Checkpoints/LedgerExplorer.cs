@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Text;
+using System.Runtime.CompilerServices;
 using Millrace.Runtime.Checkpoints;
 using Millrace.State.Codecs;
 using Millrace.State.Snapshots;
@@ -76,6 +75,9 @@ enum Play
 
     /// <summary>A reader may read once, at any time.</summary>
     Reader = 8,
+
+    /// <summary>A term has a fourth entry: a second checkpoint, in which the first is doomed.</summary>
+    FourEntries = 16,
 }
 
 /// <summary>
@@ -83,7 +85,7 @@ enum Play
 /// transaction, commits a checkpoint that owns it and dooms the one before, deletes the entries of the terms it has accepted, and may roll
 /// its term, with answers that get lost and creates and deletions that arrive late. The decisions are those of <see cref="LedgerMachine"/> and <see cref="PruneMachine"/>; the store and the sinks are modelled here.
 /// </summary>
-sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Play play)
+sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Play play, int statesMax = int.MaxValue)
 {
     static readonly DateTimeOffset Day = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     static readonly LedgerKeys Keys = new("");
@@ -93,8 +95,8 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
     readonly Dictionary<string, LedgerEntry> _entries = [];
 
     // The machine is a pure function and works on real bytes, which cost time: what it said once it need not say again.
-    readonly Dictionary<(string Process, string Reply), LeaderState> _steps = [];
-    readonly Dictionary<(string Process, string Events), LeaderState> _appends = [];
+    readonly Dictionary<(UInt128 Process, UInt128 Reply), LeaderState> _steps = [];
+    readonly Dictionary<(UInt128 Process, UInt128 Events), LeaderState> _appends = [];
 
     public int States => _seen.Count;
 
@@ -111,7 +113,8 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
         World start = new() { Processes = [NewProcess(0, 0), NewProcess(1, 1)], Claims = 2, CanRead = play.HasFlag(Play.Reader) };
         _seen.Add(start.Fingerprint());
         queue.Enqueue(start);
-        while (queue.TryDequeue(out World? world))
+        // Breadth first: with a bound, everything that takes up to so many steps.
+        while (_seen.Count < statesMax && queue.TryDequeue(out World? world))
         {
             try
             {
@@ -148,8 +151,8 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
 
             // What was fenced or outrun is started again; the second process may also crash, at any time.
             bool isOver = IsOver(process.Leader);
-            if (play.HasFlag(Play.Rolls) && process.Stage == 3 && process.Leader.MayAct && world.Claims < claimsMax)
-                yield return world.With(i, new Process(LedgerMachine.Roll(process.Leader, Day), 4, process.Pruning)) with { Claims = world.Claims + 1 };
+            if (play.HasFlag(Play.Rolls) && process.Stage == 4 && process.Leader.MayAct && world.Claims < claimsMax)
+                yield return world.With(i, new Process(LedgerMachine.Roll(process.Leader, Day), 5, process.Pruning)) with { Claims = world.Claims + 1 };
             if ((isOver || i == 1) && world.Claims < claimsMax)
             {
                 yield return world.With(i, NewProcess(i, world.Claims)) with { Claims = world.Claims + 1 };
@@ -157,10 +160,10 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
         }
 
         for (int i = 0; i < world.Late.Length; i++)
-            yield return world with { Store = CreateIfAbsent(world.Store, world.Late[i].Key, world.Late[i].Blob), Late = world.Late.RemoveAt(i) };
+            yield return CreateIfAbsent(world, world.Late[i].Key, world.Late[i].Blob) with { Late = world.Late.RemoveAt(i) };
         if (world.CanRead) yield return world with { CanRead = false, Reader = new Process(LedgerMachine.BeginReading(Keys, "job", 0), 0), ReadSince = world.Reported };
         if (world.Reader is not null) yield return Read(world, world.Reader);
-        foreach (Deed deed in world.Actions) yield return Act(world with { Actions = world.Actions.Remove(deed) }, deed);
+        for (int i = 0; i < world.Actions.Count; i++) yield return Act(world with { Actions = world.Actions.Without(world.Actions[i].Hash) }, world.Actions[i]);
     }
 
     static bool IsOver(LeaderState leader) => !leader.MayAct && LedgerMachine.Request(leader) is null;
@@ -170,7 +173,7 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
         (LedgerReply reply, world) = Execute(world, request, isDelayed);
         Process process = world.Processes[i];
         if (!isAnswered) reply = LedgerMachine.Unanswered;
-        string said = reply is LedgerReply.Found && world.Store.TryGetValue(KeyOf(request), out Blob? blob) ? blob.Sha256 : reply.GetType().Name;
+        UInt128 said = reply is LedgerReply.Found && world.Store.TryGetValue(KeyOf(request), out Blob? blob) ? blob.Hash : Fingerprints.Of(reply.GetType().Name);
         if (!_steps.TryGetValue((process.Key, said), out LeaderState? leader)) _steps.Add((process.Key, said), leader = Step(process.Leader, reply, i));
         if (leader.Phase is LeaderPhase.Refused refused && IsLossless) return world with { Broken = $"a process refuses a store that lost nothing: {refused.Why}" };
         world = world.With(i, new Process(leader, process.Stage, IsOver(leader) ? null : process.Pruning));
@@ -183,7 +186,7 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
     {
         LedgerRequest request = LedgerMachine.Request(reader.Leader)!;
         (LedgerReply reply, world) = Execute(world, request, isDelayed: false);
-        string said = reply is LedgerReply.Found ? world.Store[KeyOf(request)].Sha256 : reply.GetType().Name;
+        UInt128 said = reply is LedgerReply.Found ? world.Store[KeyOf(request)].Hash : Fingerprints.Of(reply.GetType().Name);
         if (!_steps.TryGetValue((reader.Key, said), out LeaderState? next)) _steps.Add((reader.Key, said), next = Step(reader.Leader, reply, -1));
         if (LedgerMachine.Request(next) is not null) return world with { Reader = new Process(next, 0) };
         Reads++;
@@ -205,15 +208,15 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
         PruneProgress progress = Advance(world, process.Pruning)?.Progress ?? PruneProgress.None;
         Pruning pruning = new(leader, progress);
         world = world.With(i, new Process(leader, process.Stage, pruning));
-        return pruning.Batch is { } batch ? Plan(world, DeedKind.Prune, batch.Keys(Keys).Where(key => !world.Pruned.Contains(key))) : world;
+        return pruning.Batch is { } batch ? Plan(world, DeedKind.Prune, batch.Keys(Keys).Where(key => !world.Pruned.Has(key))) : world;
     }
 
-    static Pruning? Advance(World world, Pruning? pruning) => pruning?.Batch is { } batch && batch.Keys(Keys).All(world.Pruned.Contains)
+    static Pruning? Advance(World world, Pruning? pruning) => pruning?.Batch is { } batch && batch.Keys(Keys).All(key => world.Pruned.Has(key))
         ? new Pruning(pruning.Leader, pruning.Progress.After(batch))
         : pruning;
 
     World Plan(World world, DeedKind kind, IEnumerable<string> things) => play.HasFlag(kind == DeedKind.Prune ? Play.Pruning : Play.Sinks)
-        ? world with { Actions = world.Actions.Union(things.Select(what => new Deed(kind, what))) }
+        ? world with { Actions = things.Select(what => new Deed(kind, what)).Aggregate(world.Actions, static (all, deed) => all.With(deed, deed.Hash)) }
         : world;
 
     /// <summary>Whether nothing is lost in this exploration, so that nobody may say so.</summary>
@@ -246,11 +249,20 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
     {
         if (isDelayed) return (LedgerMachine.Unanswered, world with { Late = world.Late.Add((key, blob)) });
         LedgerReply reply = world.Store.ContainsKey(key) ? new LedgerReply.Exists() : new LedgerReply.Created();
-        return (reply, world with { Store = CreateIfAbsent(world.Store, key, blob) });
+        return (reply, CreateIfAbsent(world, key, blob));
     }
 
-    static ImmutableSortedDictionary<string, Blob> CreateIfAbsent(ImmutableSortedDictionary<string, Blob> store, string key, Blob blob) =>
-        store.ContainsKey(key) ? store : store.Add(key, blob);
+    static World CreateIfAbsent(World world, string key, Blob blob) => world.Store.ContainsKey(key) ? world : world with
+    {
+        Store = world.Store.Add(key, blob),
+        StoreHash = world.StoreHash ^ Fingerprints.Mix(Fingerprints.Of(key), blob.Hash),
+    };
+
+    static World Remove(World world, string key) => !world.Store.TryGetValue(key, out Blob? blob) ? world : world with
+    {
+        Store = world.Store.Remove(key),
+        StoreHash = world.StoreHash ^ Fingerprints.Mix(Fingerprints.Of(key), blob.Hash),
+    };
 
     /// <summary>The real step, with the mutated rule taken out by twisting replies and requests on their way.</summary>
     LeaderState Step(LeaderState leader, LedgerReply reply, int i)
@@ -296,10 +308,10 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
         if (mutation == Mutation.AbortEarly && before.Phase is LeaderPhase.Walking or LeaderPhase.Following && after.Phase is LeaderPhase.Appending && mutation == Mutation.AbortEarly)
             world = Plan(world, DeedKind.Abort, Strange(world, after.Job));
         if (mutation == Mutation.DeleteEntries && before.Phase is LeaderPhase.Following && after.Phase is LeaderPhase.Appending)
-            world = world with { Store = world.Store.RemoveRange(world.Store.Keys.Where(key => key.StartsWith($"ledger/{before.Tip!.Term}/", StringComparison.Ordinal) && !key.EndsWith("/0", StringComparison.Ordinal))) };
+            world = world.Store.Keys.Where(key => key.StartsWith($"ledger/{before.Tip!.Term}/", StringComparison.Ordinal) && !key.EndsWith("/0", StringComparison.Ordinal)).ToArray().Aggregate(world, Remove);
         if (mutation == Mutation.PruneEarly && isThere && entry!.Entry.Events is [LedgerEvent.Opening opening])
             world = Plan(world, DeedKind.Prune, opening.State.Superseded.SelectMany(s => new PruneBatch(after.Term, s.Term, 1, s.Tail).Keys(Keys)));
-        if (mutation == Mutation.DeleteTerm && isThere && after.Term > 2 && entry!.Entry.Sequence == 0) world = world with { Store = world.Store.Remove(Keys.Term(after.Term - 1)) };
+        if (mutation == Mutation.DeleteTerm && isThere && after.Term > 2 && entry!.Entry.Sequence == 0) world = Remove(world, Keys.Term(after.Term - 1));
         return world;
     }
 
@@ -325,13 +337,20 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
                 string id = $"tx{leader.Term}";
                 world = world with { Prepared = world.Prepared.Add(id) };
                 return Append(world, i, Checkpoint(leader, id));
-            case 2:
-                world = Plan(world, DeedKind.Commit, leader.Job.Owed.Select(owed => owed.Id));
-                world = Plan(world, DeedKind.Delete, leader.Job.Doomed);
-                return world.With(i, new Process(leader, 3, process.Pruning));
+            case 2 when play.HasFlag(Play.FourEntries):
+                world = Done(world, leader);
+                string second = $"tx{leader.Term}b";
+                world = world with { Prepared = world.Prepared.Add(second) };
+                return Append(world, i, Checkpoint(leader, second));
+            case 2 or 3:
+                return Done(world, leader).With(i, new Process(leader, 4, process.Pruning));
             default: return world;
         }
     }
+
+    /// <summary>A checkpoint counts: what it owes is committed, and what it dooms deleted.</summary>
+    World Done(World world, LeaderState leader) =>
+        Plan(Plan(world, DeedKind.Commit, leader.Job.Owed.Select(owed => owed.Id)), DeedKind.Delete, leader.Job.Doomed);
 
     static LedgerEvent[] Checkpoint(LeaderState leader, string id)
     {
@@ -345,14 +364,14 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
         Process process = world.Processes[i];
         Pruning? pruning = Advance(world, process.Pruning);
         LedgerEvent[] pruned = [.. pruning?.Progress.Events(process.Leader.Job) ?? []];
-        string what = string.Join(',', events.Select(e => e.GetType().Name)) + string.Join(',', pruned.Select(e => e.ToString()));   // the rest follows from the process
+        UInt128 what = Fingerprints.Of(string.Join(',', events.Select(e => e.GetType().Name)) + string.Join(',', pruned.Select(e => e.ToString())));   // the rest follows from the process
         if (!_appends.TryGetValue((process.Key, what), out LeaderState? leader))
             _appends.Add((process.Key, what), leader = LedgerMachine.Append(process.Leader, [.. events, .. pruned], Day));
         return world.With(i, new Process(leader, process.Stage + 1, pruning));
     }
 
     /// <summary>Transactions that no checkpoint of the accepted history owns: nobody settles here, so all that are owned are owed.</summary>
-    static IEnumerable<string> Strange(World world, LedgerState job) => world.Prepared.Except(job.Owed.Select(owed => owed.Id));
+    static IEnumerable<string> Strange(World world, LedgerState job) => world.Prepared.Items.Except(job.Owed.Select(owed => owed.Id));
 
     World Report(World world, LeaderState leader)
     {
@@ -379,7 +398,7 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
         for (string at = leader.Tip!.Sha256; at != LedgerEntry.None; at = _entries[at].Previous)
         {
             LedgerEntry entry = _entries[at];
-            if (entry.Term == leader.Term || entry.Sequence == 0 || world.Pruned.Contains(Keys.Entry(entry.Term, entry.Sequence))) continue;
+            if (entry.Term == leader.Term || entry.Sequence == 0 || world.Pruned.Has(Keys.Entry(entry.Term, entry.Sequence))) continue;
             if (!leader.Job.Superseded.Any(s => s.Term == entry.Term && s.Tail >= entry.Sequence)) return Keys.Entry(entry.Term, entry.Sequence);
         }
 
@@ -390,20 +409,20 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
     {
         if (deed.Kind != DeedKind.Prune) return ActOutside(world, deed);
         Pruned++;
-        return world with { Store = world.Store.Remove(deed.What), Pruned = world.Pruned.Add(deed.What) };
+        return Remove(world, deed.What) with { Pruned = world.Pruned.Add(deed.What) };
     }
 
     static World ActOutside(World world, Deed deed) => deed.Kind switch
     {
-        DeedKind.Commit when world.Aborted.Contains(deed.What) => world with { Broken = $"{deed.What} was aborted and is committed" },
-        DeedKind.Abort when world.Committed.Contains(deed.What) => world with { Broken = $"{deed.What} was committed and is aborted" },
+        DeedKind.Commit when world.Aborted.Has(deed.What) => world with { Broken = $"{deed.What} was aborted and is committed" },
+        DeedKind.Abort when world.Committed.Has(deed.What) => world with { Broken = $"{deed.What} was committed and is aborted" },
         DeedKind.Commit => world with { Committed = world.Committed.Add(deed.What) },
         DeedKind.Abort => world with { Aborted = world.Aborted.Add(deed.What) },
         _ => RequireRetained(world with { Deleted = world.Deleted.Add(deed.What) }),
     };
 
     static World RequireRetained(World world) =>
-        world.Retained.FirstOrDefault(world.Deleted.Contains) is { } gone ? world with { Broken = $"{gone} is retained and was deleted" } : world;
+        world.Retained.FirstOrDefault(key => world.Deleted.Has(key)) is { } gone ? world with { Broken = $"{gone} is retained and was deleted" } : world;
 
     static Process NewProcess(int i, int claim) =>
         new(LedgerMachine.Begin(new TermClaim(0, $"p{i}", "", $"{claim:x32}", Day), Keys, "job", 0), 0);
@@ -416,12 +435,15 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
         Prune,
     }
 
-    sealed record Deed(DeedKind Kind, string What) : IComparable<Deed>
+    sealed record Deed(DeedKind Kind, string What)
     {
-        public int CompareTo(Deed? other) => (Kind, What).CompareTo((other!.Kind, other.What));
+        public UInt128 Hash { get; } = Fingerprints.Mix(Fingerprints.Of(What), (long)Kind);
     }
 
-    sealed record Blob(ReadOnlyMemory<byte> Bytes, string Sha256);
+    sealed record Blob(ReadOnlyMemory<byte> Bytes, string Sha256)
+    {
+        public UInt128 Hash { get; } = Fingerprints.Of(Sha256);
+    }
 
     /// <summary>How far a leader is with deleting entries.</summary>
     /// <param name="Leader">What it knew when it last had nothing under way.</param>
@@ -431,13 +453,18 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
         public PruneBatch? Batch { get; } = PruneMachine.Next(Leader, Progress);
 
         /// <summary>Tells apart what differs, beside the process itself.</summary>
-        public string Key { get; } = string.Join(',', Leader.Job.Superseded.Select(s => $"{s.Term}:{s.Tail}:{Progress.Left(s)}"));
+        public UInt128 Key { get; } = Fingerprints.Of(string.Join(',', Leader.Job.Superseded.Select(s => $"{s.Term}:{s.Tail}:{Progress.Left(s)}")));
     }
 
     sealed record Process(LeaderState Leader, int Stage, Pruning? Pruning = null)
     {
+        // Leaders come from steps that are remembered, so the same one comes again and again.
+        static readonly ConditionalWeakTable<LeaderState, StrongBox<UInt128>> s_keys = [];
+
         /// <summary>Tells apart what differs: the history behind the tip follows from its hash.</summary>
-        public string Key { get; } = $"{Stage}/{Leader.Term}/{Leader.Claim?.Leader}{Leader.Claim?.Nonce[^2..]}/{Leader.Tip?.Sha256}/" + Leader.Phase switch
+        public UInt128 Key { get; } = Fingerprints.Mix(s_keys.GetValue(Leader, static leader => new(Fingerprints.Of(Text(leader)))).Value, Stage);
+
+        static string Text(LeaderState leader) => $"{leader.Term}/{leader.Claim?.Leader}{leader.Claim?.Nonce[^2..]}/{leader.Tip?.Sha256}/" + leader.Phase switch
         {
             LeaderPhase.Finding f => $"f{f.Search.Low},{f.Search.High},{f.Search.Step},{f.Search.Hint}",
             LeaderPhase.Walking w => $"w{w.Term}",
@@ -454,21 +481,24 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
 
         public ImmutableSortedDictionary<string, Blob> Store { get; init; } = ImmutableSortedDictionary<string, Blob>.Empty;
 
+        /// <summary>That of what is in it.</summary>
+        public UInt128 StoreHash { get; init; }
+
         public ImmutableArray<(string Key, Blob Blob)> Late { get; init; } = [];
 
-        public ImmutableSortedSet<Deed> Actions { get; init; } = [];
+        public ExploredSet<Deed> Actions { get; init; } = ExploredSet<Deed>.Empty;
 
-        public ImmutableSortedSet<string> Prepared { get; init; } = [];
+        public ExploredSet<string> Prepared { get; init; } = ExploredSet<string>.Empty;
 
-        public ImmutableSortedSet<string> Committed { get; init; } = [];
+        public ExploredSet<string> Committed { get; init; } = ExploredSet<string>.Empty;
 
-        public ImmutableSortedSet<string> Aborted { get; init; } = [];
+        public ExploredSet<string> Aborted { get; init; } = ExploredSet<string>.Empty;
 
-        public ImmutableSortedSet<string> Deleted { get; init; } = [];
+        public ExploredSet<string> Deleted { get; init; } = ExploredSet<string>.Empty;
 
         public ImmutableArray<string> Retained { get; init; } = [];
 
-        public ImmutableSortedSet<string> Pruned { get; init; } = [];
+        public ExploredSet<string> Pruned { get; init; } = ExploredSet<string>.Empty;
 
         public bool CanRead { get; init; }
 
@@ -489,17 +519,15 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
 
         public UInt128 Fingerprint()
         {
-            var text = new StringBuilder(512);
-            foreach (Process process in Processes) text.Append(process.Key).Append('/').Append(process.Pruning?.Key).Append('|');
-            foreach ((string key, Blob blob) in Store) text.Append(key).Append(blob.Sha256.AsSpan(0, 16));
-            text.Append('|');
-            foreach (string late in Late.Select(late => late.Key + late.Blob.Sha256).Order(StringComparer.Ordinal)) text.Append(late);
-            text.Append('|').AppendJoin(',', Actions.Select(deed => $"{(int)deed.Kind}{deed.What}")).Append('|').AppendJoin(',', Prepared)
-                .Append('|').AppendJoin(',', Committed).Append('|').AppendJoin(',', Aborted).Append('|').AppendJoin(',', Deleted).Append('|').AppendJoin(',', Pruned)
-                .Append('|').Append(CanRead).Append(Reader?.Key).Append('|').Append(ReadSince)
-                .Append('|').Append(Reported).Append('|').Append(Claims).Append('|').Append(Faults);
-            byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()));
-            return BitConverter.ToUInt128(hash);
+            UInt128 late = 0;
+            foreach ((string key, Blob blob) in Late) late += Fingerprints.Mix(Fingerprints.Of(key), blob.Hash);
+            UInt128 all = Fingerprints.Mix(StoreHash, late);
+            foreach (Process process in Processes) all = Fingerprints.Mix(Fingerprints.Mix(all, process.Key), process.Pruning?.Key ?? 1);
+            foreach (UInt128 part in (ReadOnlySpan<UInt128>)[Actions.Hash, Prepared.Hash, Committed.Hash, Aborted.Hash, Deleted.Hash, Pruned.Hash]) all = Fingerprints.Mix(all, part);
+            all = Fingerprints.Mix(all, Reader?.Key ?? (CanRead ? 2 : (UInt128)1));
+            all = Fingerprints.Mix(all, ReadSince is null ? 1 : Fingerprints.Of(ReadSince));
+            all = Fingerprints.Mix(all, Reported is null ? 1 : Fingerprints.Of(Reported));
+            return Fingerprints.Mix(all, (Claims * 100) + Faults);
         }
     }
 }

@@ -15,6 +15,24 @@ public sealed class LedgerExplorerTests
         TestContext.Current.TestOutputHelper?.WriteLine($"{explorer.States} states, {explorer.Leaders} times leading");
     }
 
+    /// <summary>
+    /// Two leaders, and what they delete, over four entries a term, with lost answers: the first 1.2 million states of one exploration, breadth first. How
+    /// long that takes is told, and held by nothing here: a machine may be busy.
+    /// </summary>
+    [Fact]
+    public void Explore_TwoLeadersAndTheirCollections_BreaksNoInvariantInAMillionStates()
+    {
+        var explorer = new LedgerExplorer(Mutation.None, claimsMax: 3, faultsMax: 1, Play.Sinks | Play.Pruning | Play.FourEntries, statesMax: 1_200_000);
+        long began = TimeProvider.System.GetTimestamp();
+
+        Assert.Null(explorer.Explore());
+
+        double seconds = TimeProvider.System.GetElapsedTime(began).TotalSeconds;
+        Assert.InRange(explorer.States, 1_000_000, int.MaxValue);
+        Assert.InRange(explorer.Pruned, 1_000, int.MaxValue);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{explorer.States} states in {seconds:0.0} s, {explorer.States / seconds:0} a second; {explorer.Leaders} times leading, {explorer.Pruned} entries deleted");
+    }
+
     [Theory]
     [InlineData("Pruning", 1)]
     [InlineData("Pruning, Rolls", 1)]
