@@ -28,17 +28,17 @@ internal static class ManifestView
 
     static Table States(SnapshotManifest manifest)
     {
-        Table table = Tool.Table("operator", "instances", "state", "kind", "rows", "deleted", "bytes", "runs", "key ranges", "key", "value");
+        Table table = Tool.Table("operator", "instances", "state", "kind", "rows", "deleted", "bytes", "runs", "key ranges", "key", "value", "kept for");
         foreach (OperatorEntry op in manifest.Operators)
         {
             foreach (StateEntry state in op.States)
             {
                 StateSize size = StateSize.Of(state);
                 Tool.Add(table, op.Id, $"{op.Parallelism}", state.Schema.Name, state.Schema.Kind, Number(size.Rows), Number(size.Deletions), Number(size.Bytes), $"{size.Runs}",
-                    Ranges(state.Runs), Type(state.Schema.Key), Type(state.Schema.Value));
+                    Ranges(state.Runs), Type(state.Schema.Key), Type(state.Schema.Value), state.Schema.Ttl?.ToString() ?? "");
             }
 
-            if (op.States.Count == 0) Tool.Add(table, op.Id, $"{op.Parallelism}", "-", op.Verb, "", "", "", "", "", "", "");
+            if (op.States.Count == 0) Tool.Add(table, op.Id, $"{op.Parallelism}", "-", op.Verb, "", "", "", "", "", "", "", "");
         }
 
         return table;

@@ -17,6 +17,9 @@ public sealed class DeclaringScope : StateScope
     /// <summary>Whether there are timers in event time, so that the input must have it.</summary>
     public bool HasEventTimers => Declarations.Any(static declaration => declaration.IsEventTimer);
 
+    /// <summary>Whether there is state that lives in event time, so that the input must have it.</summary>
+    public bool HasEventTtl => Declarations.Any(static declaration => declaration.Ttl is { Time: TtlTime.EventTime });
+
     /// <summary>Whether there are timers on the clock of the machine.</summary>
     public bool HasProcessingTimers => Declarations.Any(static declaration => declaration.IsProcessingTimer);
 
@@ -30,22 +33,22 @@ public sealed class DeclaringScope : StateScope
     public void Close() => _scope.Close();
 
     /// <inheritdoc/>
-    public override ValueState<T> Value<T>(string name) => _scope.Value<T>(name);
+    public override ValueState<T> Value<T>(string name, StateTtl? ttl = null) => _scope.Value<T>(name, ttl);
 
     /// <inheritdoc/>
-    public override ListState<T> List<T>(string name) => _scope.List<T>(name);
+    public override ListState<T> List<T>(string name, StateTtl? ttl = null) => _scope.List<T>(name, ttl);
 
     /// <inheritdoc/>
     /// <exception cref="UnsupportedTypeException"><typeparamref name="TMapKey"/> cannot be a key.</exception>
-    public override MapState<TMapKey, TValue> Map<TMapKey, TValue>(string name) => _scope.Map<TMapKey, TValue>(name);
+    public override MapState<TMapKey, TValue> Map<TMapKey, TValue>(string name, StateTtl? ttl = null) => _scope.Map<TMapKey, TValue>(name, ttl);
 
     /// <inheritdoc/>
-    public override ReducingState<T> Reducing<T>(string name, Func<T, T, T> reduce) => _scope.Reducing(name, reduce);
+    public override ReducingState<T> Reducing<T>(string name, Func<T, T, T> reduce, StateTtl? ttl = null) => _scope.Reducing(name, reduce, ttl);
 
     /// <inheritdoc/>
     public override AggregatingState<TIn, TOut> Aggregating<TIn, TAccumulator, TOut>(
-        string name, Func<TAccumulator> seed, Func<TAccumulator, TIn, TAccumulator> add, Func<TAccumulator, TOut> result) =>
-        _scope.Aggregating(name, seed, add, result);
+        string name, Func<TAccumulator> seed, Func<TAccumulator, TIn, TAccumulator> add, Func<TAccumulator, TOut> result, StateTtl? ttl = null) =>
+        _scope.Aggregating(name, seed, add, result, ttl);
 
     /// <inheritdoc/>
     public override EventTimer EventTimer(string name) => _scope.EventTimer(name);

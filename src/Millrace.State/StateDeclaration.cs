@@ -45,7 +45,8 @@ public enum StateKind
 /// <param name="Name">Unique within the operator, whatever the kind.</param>
 /// <param name="ValueType">What is stored: the value, element, map value or accumulator. Null for timers.</param>
 /// <param name="MapKeyType">The type of a map's keys; null for all other kinds.</param>
-public sealed record StateDeclaration(StateKind Kind, string Name, Type? ValueType = null, Type? MapKeyType = null)
+/// <param name="Ttl">How long it is kept; null for ever.</param>
+public sealed record StateDeclaration(StateKind Kind, string Name, Type? ValueType = null, Type? MapKeyType = null, StateTtl? Ttl = null)
 {
     /// <summary>Whether it is a timer in event time.</summary>
     public bool IsEventTimer => Kind is StateKind.EventTimer or StateKind.EventTimerSet;

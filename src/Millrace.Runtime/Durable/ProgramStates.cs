@@ -35,7 +35,7 @@ static class ProgramStates
             from op in operators
             where op.States.Count > 0 || op.Verb == "Sink"
             orderby op.Id
-            from line in op.States.Select(static s => $"{s.Name} {s.Layout} {s.Kind} {s.Key?.Text} {s.Sub?.Text} {s.Value.Text}").Order(StringComparer.Ordinal).Prepend(op.Verb)
+            from line in op.States.Select(static s => $"{s.Name} {s.Layout} {s.Kind} {s.Key?.Text} {s.Sub?.Text} {s.Value.Text}{(s.Ttl is null ? "" : $" {s.Ttl}")}").Order(StringComparer.Ordinal).Prepend(op.Verb)
             select $"{op.Id} {line}";
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))).AsSpan(0, 8));
     }

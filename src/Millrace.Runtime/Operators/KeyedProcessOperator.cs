@@ -52,7 +52,15 @@ public sealed class KeyedProcessOperator<TKey, TIn, TOut, TOps> : IOperator<TIn,
     public long ProcessingTimersDropped { get; private set; }
 
     /// <inheritdoc/>
-    public IEnumerable<(string Name, long Count)> Counts => [("processingTimersDropped", ProcessingTimersDropped)];
+    public IEnumerable<(string Name, long Count)> Counts
+    {
+        get
+        {
+            yield return ("processingTimersDropped", ProcessingTimersDropped);
+            // Also of state that has no TTL any more and had one in the snapshot.
+            if (_scope.HasTtl || _scope.Expired > 0) yield return ("stateExpired", _scope.Expired);
+        }
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<ISnapshotRows> SnapshotRows => _scope.SnapshotRows;
@@ -61,11 +69,20 @@ public sealed class KeyedProcessOperator<TKey, TIn, TOut, TOps> : IOperator<TIn,
     public void OnRestored(Timestamp watermark, IReadOnlyList<RangeWatermark> ahead) => _scope.OnRestored(watermark);
 
     /// <inheritdoc/>
-    public Timestamp NextProcessingTime => _hasEnded ? Timestamp.MaxValue : _scope.ProcessingTimers.Next;
+    public Timestamp NextProcessingTime
+    {
+        get
+        {
+            if (_hasEnded) return Timestamp.MaxValue;
+            (Timestamp timer, Timestamp sweep) = (_scope.ProcessingTimers.Next, _scope.NextSweep);
+            return sweep < timer ? sweep : timer;
+        }
+    }
 
     /// <inheritdoc/>
     public void Process(Batch<TIn> input, ref int position, OutputBuffer<TOut> output)
     {
+        _scope.ReadTtlClock();
         while (position < input.Count && output.HasRoom)
         {
             int count = _block.Load(input, ref position);
@@ -79,19 +96,30 @@ public sealed class KeyedProcessOperator<TKey, TIn, TOut, TOps> : IOperator<TIn,
                 _context.Leave();
             }
         }
+
+        _scope.Sweep();
     }
 
     /// <inheritdoc/>
     public bool OnWatermark(Timestamp watermark, OutputBuffer<TOut> output)
     {
         _scope.SetWatermark(watermark);
-        return Fire(_scope.EventTimers, watermark, isEventTime: true, output);
+        if (!Fire(_scope.EventTimers, watermark, isEventTime: true, output)) return false;
+        // The end of input is no time: what is kept until then stays for a job that goes on from here.
+        if (watermark != Timestamp.MaxValue) _scope.AdvanceTtl(watermark);
+        _scope.Sweep();
+        return true;
     }
 
     /// <inheritdoc/>
-    public bool OnProcessingTime(Timestamp now, OutputBuffer<TOut> output) =>
+    public bool OnProcessingTime(Timestamp now, OutputBuffer<TOut> output)
+    {
         // A deadline has passed once the clock shows more, so one tick less is the last that is due.
-        _hasEnded || Fire(_scope.ProcessingTimers, now - s_tick, isEventTime: false, output);
+        if (_hasEnded) return true;
+        if (!Fire(_scope.ProcessingTimers, now - s_tick, isEventTime: false, output)) return false;
+        _scope.Sweep();
+        return true;
+    }
 
     /// <inheritdoc/>
     public bool OnEnd(OutputBuffer<TOut> output)
@@ -107,11 +135,13 @@ public sealed class KeyedProcessOperator<TKey, TIn, TOut, TOps> : IOperator<TIn,
         int start = position;
         TKey[] keys = _block.Keys;
         uint[] hashes = _block.Hashes;
+        bool isStamped = _scope.HasEventTtl;
         for (int at = 0; at < count && output.HasRoom; at++)
         {
             position = start + at;
             _context.Enter(keys[at], hashes[at]);
             Timestamp timestamp = input.TimestampAt(start + at);
+            if (isStamped) _scope.Attribute(timestamp);
             _function.OnRecord(new Record<TIn>(ref input.Values[start + at], timestamp), new Output<TOut>(output, timestamp));
             position = start + at + 1;
         }
@@ -123,12 +153,16 @@ public sealed class KeyedProcessOperator<TKey, TIn, TOut, TOps> : IOperator<TIn,
     /// </summary>
     bool Fire(TimerQueue<TKey> queue, Timestamp limit, bool isEventTime, OutputBuffer<TOut> output)
     {
+        _scope.ReadTtlClock();
+        _scope.Attribute(Timestamp.None);
         try
         {
             for (int left = Limits.TimersPerCall; queue.IsDue(limit); left--)
             {
                 if (left == 0 || !output.HasRoom) return false;
                 if (!queue.TryTake(out TimerEntry<TKey> due)) continue;
+                // State that lives in event time sees the deadlines one after the other, however far the watermark advances at once.
+                if (isEventTime && due.Deadline != Timestamp.MaxValue) _scope.AdvanceTtl(due.Deadline);
                 _context.Enter(due.Key, due.Hash);
                 Timestamp emitted = isEventTime ? due.Deadline : Timestamp.None;
                 _function.OnTimer(new Firing<TKey>(due.Key, due.Deadline, queue.HandleOf(due)), new Output<TOut>(output, emitted));

@@ -67,9 +67,12 @@ static class TypeProblems
                 where type is not null
                 from problem in Storing(type, $"state '{declaration.Name}'")
                 select problem;
-            return scope.HasEventTimers && node.WithoutEventTime() is { } source
-                ? problems.Append($"its timers need event time, but records of '{source.Id}' reach it without timestamps; give the source a watermark strategy, or use processing timers")
-                : problems;
+            if (node.WithoutEventTime() is not { } source) return problems;
+            if (scope.HasEventTimers)
+                problems = problems.Append($"its timers need event time, but records of '{source.Id}' reach it without timestamps; give the source a watermark strategy, or use processing timers");
+            if (scope.HasEventTtl)
+                problems = problems.Append($"the TTL of its state needs event time, but records of '{source.Id}' reach it without timestamps; give the source a watermark strategy, or use {nameof(StateTtl)}.{nameof(StateTtl.ProcessingTime)}");
+            return problems;
         }
 
         public IEnumerable<string> Visit<TKey, TState, TIn, TOut, TFold>(FoldSpec<TKey, TState, TIn, TOut, TFold> spec)

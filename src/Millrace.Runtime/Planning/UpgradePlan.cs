@@ -108,9 +108,10 @@ public static class UpgradePlan
         SchemaResolution resolution = StateResolver.Resolve(state.Schema, declared);
         if (!resolution.IsCompatible)
             return new(id, state.Schema.Name, StateFate.Incompatible, $"{string.Join("; ", resolution.Problems)}; or give the state up with {drop}");
-        return resolution.Changes.Count == 0
+        string[] changes = [.. resolution.Changes.Select(static c => c.ToString()), .. TtlChange.Of(state.Schema.Ttl, declared.Ttl) is { } ttl ? [ttl] : Array.Empty<string>()];
+        return changes.Length == 0
             ? new(id, state.Schema.Name, StateFate.Matched, Rows(state))
-            : new(id, state.Schema.Name, StateFate.Changed, $"{Rows(state)}; {string.Join("; ", resolution.Changes)}");
+            : new(id, state.Schema.Name, StateFate.Changed, $"{Rows(state)}; {string.Join("; ", changes)}");
     }
 
     static IEnumerable<UpgradeLine> Mistakes(

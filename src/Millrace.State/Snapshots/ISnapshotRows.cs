@@ -52,6 +52,9 @@ public interface ISnapshotRows
 
     /// <summary>All rows were restored: makes what is derived from them. What is captured next is captured whole.</summary>
     void OnRestored();
+
+    /// <summary>Values, elements and entries that were removed because their TTL was over.</summary>
+    long Expired => 0;
 }
 
 /// <summary>The cut of a snapshot, as state sees it.</summary>

@@ -161,8 +161,20 @@ sealed class ManifestWriter(Utf8JsonWriter json)
         if (state.Schema.Key is { } key) json.WriteString("key", SchemaId(key));
         if (state.Schema.Sub is { } sub) json.WriteString("sub", SchemaId(sub));
         json.WriteString("value", SchemaId(state.Schema.Value));
+        if (state.Schema.Ttl is { } ttl) WriteTtl(ttl);
         if (state.Runs.Count > 0) WriteLines("runs", state.Runs, WriteRun);
         if (state.Items.Count > 0) WriteLines("items", state.Items, WriteItem);
+    }
+
+    // The text is for people; the ticks are what is read.
+    void WriteTtl(StateTtl ttl)
+    {
+        json.WriteStartObject("ttl");
+        json.WriteString("time", ManifestNames.Of(ttl.Time));
+        json.WriteString("refresh", ManifestNames.Of(ttl.Refresh));
+        json.WriteString("lifetime", ttl.Lifetime.ToString("c", CultureInfo.InvariantCulture));
+        json.WriteNumber("ticks", ttl.Lifetime.Ticks);
+        json.WriteEndObject();
     }
 
     static void WriteRun(Utf8JsonWriter line, RunEntry run)
@@ -266,6 +278,24 @@ static class ManifestNames
         StateLayout.Leader => "leader",
         StateLayout.InFlight => "in-flight",
         _ => throw new System.Diagnostics.UnreachableException($"There is no name for {layout}."),
+    };
+
+    public static string Of(TtlTime time) => time == TtlTime.EventTime ? "event" : "processing";
+
+    public static string Of(TtlRefresh refresh) => refresh == TtlRefresh.OnWrite ? "write" : "read-write";
+
+    public static TtlTime TimeOf(JsonField field) => field.Text() switch
+    {
+        "event" => TtlTime.EventTime,
+        "processing" => TtlTime.ProcessingTime,
+        _ => throw field.Wrong("is neither event nor processing"),
+    };
+
+    public static TtlRefresh RefreshOf(JsonField field) => field.Text() switch
+    {
+        "write" => TtlRefresh.OnWrite,
+        "read-write" => TtlRefresh.OnReadAndWrite,
+        _ => throw field.Wrong("is neither write nor read-write"),
     };
 
     public static StateLayout LayoutOf(JsonField field) => Layouts.TryGetValue(field.Text(), out StateLayout layout)

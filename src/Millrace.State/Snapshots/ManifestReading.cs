@@ -91,10 +91,20 @@ static class ManifestReading
             Key = field.TryGet("key", out JsonField key) ? SchemaOf(key, schemas) : null,
             Sub = field.TryGet("sub", out JsonField sub) ? SchemaOf(sub, schemas) : null,
             Value = SchemaOf(field["value"], schemas),
+            Ttl = field.TryGet("ttl", out JsonField ttl) ? ReadTtl(ttl) : null,
         },
         Runs = field.List("runs", ReadRun),
         Items = field.List("items", static i => new ItemEntry(i["subtask"].Number(), i["data"].Bytes(), i["text"].Text(), ReadTime(i, "watermark"))),
     };
+
+    static StateTtl ReadTtl(JsonField field)
+    {
+        TimeSpan lifetime = new(field["ticks"].Number(1, StateTtl.LifetimeMax.Ticks));
+        TtlRefresh refresh = ManifestNames.RefreshOf(field["refresh"]);
+        return ManifestNames.TimeOf(field["time"]) == TtlTime.EventTime
+            ? StateTtl.EventTime(lifetime) with { Refresh = refresh }
+            : StateTtl.ProcessingTime(lifetime) with { Refresh = refresh };
+    }
 
     static RunEntry ReadRun(JsonField field)
     {

@@ -56,11 +56,14 @@ public sealed record RunDescription
 /// <summary>What a pack says of the schema of a run, whose text is in the manifest.</summary>
 public static class SchemaDigest
 {
-    /// <summary>The first 64 bits, lowest byte first, of the SHA-256 of layout and canonical texts of key, sub-key and value.</summary>
+    /// <summary>
+    /// The first 64 bits, lowest byte first, of the SHA-256 of layout and canonical texts of key, sub-key and value, and of whether rows have
+    /// stamps; not of how long they are kept, which changes no byte of them.
+    /// </summary>
     /// <param name="schema">The schema.</param>
     public static ulong Of(StateSchema schema)
     {
-        string text = $"{schema.Layout}\0{schema.Key?.Text}\0{schema.Sub?.Text}\0{schema.Value.Text}";
+        string text = $"{schema.Layout}\0{schema.Key?.Text}\0{schema.Sub?.Text}\0{schema.Value.Text}{(schema.Ttl is null ? "" : "\0stamped")}";
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(text), hash);
         return BinaryPrimitives.ReadUInt64LittleEndian(hash);

@@ -159,6 +159,11 @@ public sealed record StateSchema
 
     /// <summary>The type of values or items.</summary>
     public required TypeSchema Value { get; init; }
+
+    /// <summary>
+    /// How long it is kept; null for ever. If not null, rows carry after their value when it was last renewed: see <see cref="RowStamps"/>.
+    /// </summary>
+    public StateTtl? Ttl { get; init; }
 }
 
 /// <summary>Rows of one state in one pack.</summary>

@@ -1,5 +1,6 @@
 using Millrace.State.Codecs;
 using Millrace.State.Evolution;
+using Millrace.State.Expiry;
 using Millrace.State.Snapshots;
 
 namespace Millrace.State.Tables;
@@ -18,6 +19,7 @@ public sealed class KeyedRows : ISnapshotRows
     readonly Action? _onRestored;
     readonly IBlockRestorer? _blocks;
     readonly RunChains _chains = new();
+    IStampedRows? _stamped;     // Where restored rows go when the state has a TTL, or had one when it was written.
     CutPlan? _plan;
     uint _epoch;
     long _droppedBelow;
@@ -33,11 +35,21 @@ public sealed class KeyedRows : ISnapshotRows
         _blocks = blocks;
     }
 
+    /// <summary>The rows of a state with a TTL.</summary>
+    internal KeyedRows(StateSchema schema, EpochClock clock, CapturedTables[] tables, IStampedRows rows)
+        : this(schema, clock, tables, rows.Restore) => _stamped = rows;
+
+    /// <summary>Makes where the rows go of a snapshot in which the state had a TTL; null for what never has one.</summary>
+    internal Func<IStampedRows>? FormerlyStamped { get; init; }
+
     /// <summary>Makes what puts back rows that were written with some schema. Without it there is another way of doing so.</summary>
     internal Func<StateSchema, RestoreRow>? RestoreOf { get; init; }
 
     /// <inheritdoc/>
     public StateSchema Schema { get; }
+
+    /// <inheritdoc/>
+    public long Expired => _stamped?.Expired ?? 0;
 
     /// <summary>One value per key, in one table.</summary>
     /// <param name="name">Unique within the operator.</param>
@@ -54,7 +66,10 @@ public sealed class KeyedRows : ISnapshotRows
         CapturedTables<TKey, TValue, TOps> rows = new(name, new OneTable<TKey, TValue, TOps>(table), new ValueRowFormat<TKey, TValue>(format));
         StateSchema schema = new() { Name = name, Layout = StateLayout.Keyed, Kind = kind, Key = keys.Schema, Value = format.Schema };
         TableRestorer<TKey, TValue, TOps> restorer = new(table, keys, format);
-        return new(schema, table.Clock, [rows], restorer.Restore, restorer.End, restorer);
+        return new(schema, table.Clock, [rows], restorer.Restore, restorer.End, restorer)
+        {
+            FormerlyStamped = () => new FormerlyStampedRows<TKey, TValue, TOps>(name, format, table),
+        };
     }
 
     /// <summary>One value per key and slice of time, in a table per slice.</summary>
@@ -93,6 +108,7 @@ public sealed class KeyedRows : ISnapshotRows
     public void Begin(in RowsCut cut)
     {
         Drop();
+        _stamped?.OnCut();
         long rows = 0, bytes = 0;
         uint knownSince = 0;
         foreach (CapturedTables tables in _tables)
@@ -147,12 +163,23 @@ public sealed class KeyedRows : ISnapshotRows
     /// <exception cref="IncompatibleSchemaException">What was written cannot be read as the types of the state.</exception>
     public void BeginRestore(RestoredFrom from)
     {
+        if (from.Written.Ttl is not null && _stamped is null) _stamped = FormerlyStamped?.Invoke();
+        if (_stamped is not null)
+        {
+            _stamped.BeginRestore(from);
+            return;
+        }
+
         _blocks?.ReadFrom(from.Written);
         if (RestoreOf is not null) _restore = RestoreOf(from.Written);
     }
 
     /// <inheritdoc/>
-    public void Restore(in RunRow row) => _restore(row);
+    public void Restore(in RunRow row)
+    {
+        if (_stamped is null) _restore(row);
+        else _stamped.Restore(row);
+    }
 
     /// <inheritdoc/>
     public void Expect(long rows) => _blocks?.Expect(rows);
@@ -160,14 +187,15 @@ public sealed class KeyedRows : ISnapshotRows
     /// <inheritdoc/>
     public void RestoreBlock(IRunReader run)
     {
-        if (_blocks is not null) _blocks.Restore(run);
-        else while (run.MoveNext()) _restore(run.Row);
+        if (_blocks is not null && _stamped is null) _blocks.Restore(run);
+        else while (run.MoveNext()) Restore(run.Row);
     }
 
     /// <inheritdoc/>
     public void OnRestored()
     {
         _chains.Forget();
+        _stamped?.OnRestored();
         _onRestored?.Invoke();
     }
 

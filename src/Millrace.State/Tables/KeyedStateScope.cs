@@ -1,3 +1,4 @@
+using Millrace.State.Expiry;
 using Millrace.State.Snapshots;
 using Millrace.State.Timers;
 
@@ -7,7 +8,7 @@ namespace Millrace.State.Tables;
 /// <typeparam name="TKey">The key type.</typeparam>
 /// <typeparam name="TOps">The key type's operations.</typeparam>
 /// <param name="clock">The clock of the machine.</param>
-public sealed class KeyedStateScope<TKey, TOps>(Func<Timestamp> clock) : StateScope where TOps : struct, IKeyOps<TKey>
+public sealed partial class KeyedStateScope<TKey, TOps>(Func<Timestamp> clock) : StateScope where TOps : struct, IKeyOps<TKey>
 {
     readonly StateDeclarations _declared = new();
     readonly List<IKeyedRows> _rows = [];
@@ -56,6 +57,7 @@ public sealed class KeyedStateScope<TKey, TOps>(Func<Timestamp> clock) : StateSc
     public void OnRestored(Timestamp watermark)
     {
         _watermark = watermark;
+        AdvanceTtl(watermark);
         EventTimers.OnRestored();
         ProcessingTimers.OnRestored();
     }
@@ -76,47 +78,52 @@ public sealed class KeyedStateScope<TKey, TOps>(Func<Timestamp> clock) : StateSc
     }
 
     /// <inheritdoc/>
-    public override ValueState<T> Value<T>(string name)
+    public override ValueState<T> Value<T>(string name, StateTtl? ttl = null)
     {
-        _declared.Add(new(StateKind.Value, name, typeof(T)));
+        _declared.Add(new(StateKind.Value, name, typeof(T), Ttl: ttl));
+        if (ttl is not null) return Keep(new ExpiringValueState<TKey, T, TOps>(name, Context, Expiring<T>(name, ttl)));
         return Keep(new TableValueState<TKey, T, TOps>(name, Context));
     }
 
     /// <inheritdoc/>
-    public override ListState<T> List<T>(string name)
+    public override ListState<T> List<T>(string name, StateTtl? ttl = null)
     {
-        _declared.Add(new(StateKind.List, name, typeof(T)));
+        _declared.Add(new(StateKind.List, name, typeof(T), Ttl: ttl));
+        if (ttl is not null) return Keep(new ExpiringListState<TKey, T, TOps>(name, Context, Expire(new ExpiringLists<TKey, T, TOps>(name, new(ttl, clock), new()))));
         return Keep(new TableListState<TKey, T, TOps>(name, Context));
     }
 
     /// <inheritdoc/>
     /// <exception cref="UnsupportedTypeException"><typeparamref name="TMapKey"/> cannot be a key.</exception>
-    public override MapState<TMapKey, TValue> Map<TMapKey, TValue>(string name)
+    public override MapState<TMapKey, TValue> Map<TMapKey, TValue>(string name, StateTtl? ttl = null)
     {
-        _declared.Add(new(StateKind.Map, name, typeof(TValue), typeof(TMapKey)));
+        _declared.Add(new(StateKind.Map, name, typeof(TValue), typeof(TMapKey), ttl));
         IReadOnlyList<TypeProblem> problems = KeyTypes.Problems(typeof(TMapKey));
         if (problems.Count > 0) throw new UnsupportedTypeException(typeof(TMapKey), $"a key of the map '{name}'", problems);
-        (MapState<TMapKey, TValue> map, ISnapshotState state) = KeyTypes.Of<TMapKey>().Accept(new MapMaker<TMapKey, TValue>(name, Context));
+        (MapState<TMapKey, TValue> map, ISnapshotState state) = KeyTypes.Of<TMapKey>().Accept(new MapMaker<TMapKey, TValue>(name, this, ttl));
         _states.Add(state);
         return map;
     }
 
     /// <inheritdoc/>
-    public override ReducingState<T> Reducing<T>(string name, Func<T, T, T> reduce)
+    public override ReducingState<T> Reducing<T>(string name, Func<T, T, T> reduce, StateTtl? ttl = null)
     {
         ArgumentNullException.ThrowIfNull(reduce);
-        _declared.Add(new(StateKind.Reducing, name, typeof(T)));
+        _declared.Add(new(StateKind.Reducing, name, typeof(T), Ttl: ttl));
+        if (ttl is not null) return Keep(new ExpiringReducingState<TKey, T, TOps>(name, Context, Expiring<T>(name, ttl), reduce));
         return Keep(new TableReducingState<TKey, T, TOps>(name, Context, reduce));
     }
 
     /// <inheritdoc/>
     public override AggregatingState<TIn, TOut> Aggregating<TIn, TAccumulator, TOut>(
-        string name, Func<TAccumulator> seed, Func<TAccumulator, TIn, TAccumulator> add, Func<TAccumulator, TOut> result)
+        string name, Func<TAccumulator> seed, Func<TAccumulator, TIn, TAccumulator> add, Func<TAccumulator, TOut> result, StateTtl? ttl = null)
     {
         ArgumentNullException.ThrowIfNull(seed);
         ArgumentNullException.ThrowIfNull(add);
         ArgumentNullException.ThrowIfNull(result);
-        _declared.Add(new(StateKind.Aggregating, name, typeof(TAccumulator)));
+        _declared.Add(new(StateKind.Aggregating, name, typeof(TAccumulator), Ttl: ttl));
+        if (ttl is not null)
+            return Keep(new ExpiringAggregatingState<TKey, TIn, TAccumulator, TOut, TOps>(name, Context, Expiring<TAccumulator>(name, ttl), seed, add, result));
         return Keep(new TableAggregatingState<TKey, TIn, TAccumulator, TOut, TOps>(name, Context, seed, add, result));
     }
 
@@ -165,12 +172,20 @@ public sealed class KeyedStateScope<TKey, TOps>(Func<Timestamp> clock) : StateSc
         return state;
     }
 
-    sealed class MapMaker<TMapKey, TValue>(string name, KeyContext<TKey> context) : IKeyOpsVisitor<TMapKey, (MapState<TMapKey, TValue> Map, ISnapshotState State)>
+    sealed class MapMaker<TMapKey, TValue>(string name, KeyedStateScope<TKey, TOps> scope, StateTtl? ttl)
+        : IKeyOpsVisitor<TMapKey, (MapState<TMapKey, TValue> Map, ISnapshotState State)>
         where TMapKey : notnull
     {
         public (MapState<TMapKey, TValue> Map, ISnapshotState State) Visit<TMapOps>() where TMapOps : struct, IKeyOps<TMapKey>
         {
-            TableMapState<TKey, TMapKey, TValue, TOps, TMapOps> map = new(name, context);
+            if (ttl is not null)
+            {
+                ExpiringMaps<TKey, TMapKey, TValue, TOps, TMapOps> maps = scope.Expire(new ExpiringMaps<TKey, TMapKey, TValue, TOps, TMapOps>(name, scope.Context, new(ttl, scope.Clock)));
+                ExpiringMapState<TKey, TMapKey, TValue, TOps, TMapOps> expiring = new(name, scope.Context, maps);
+                return (expiring, expiring);
+            }
+
+            TableMapState<TKey, TMapKey, TValue, TOps, TMapOps> map = new(name, scope.Context);
             return (map, map);
         }
     }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Millrace.State.Codecs;
+using Millrace.State.Expiry;
 
 namespace Millrace.State.Tables;
 
@@ -17,6 +18,12 @@ abstract class RowFormat<TKey, TValue>
 
     /// <summary>The value as it is now, whatever becomes of the one given.</summary>
     public virtual TValue Freeze(TValue value) => value;
+
+    /// <summary>The time of rows that can be over, whatever it is when they are captured; null where none ever is.</summary>
+    public virtual RowTtl? Ttl => null;
+
+    /// <summary>Whether a row is over, so that a snapshot is better off without it.</summary>
+    public virtual bool IsOver(in TValue value, in TtlLimit limit) => false;
 
     /// <summary>Whether the hash of a slot is that of the stream's key.</summary>
     public virtual bool HasKeyHash => true;

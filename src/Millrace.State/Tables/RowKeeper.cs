@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Millrace.State.Codecs;
+using Millrace.State.Expiry;
 
 namespace Millrace.State.Tables;
 
@@ -15,7 +16,8 @@ sealed class RowKeeper<TKey, TValue>(string name, RowFormat<TKey, TValue> format
     readonly EncodedRows?[] _encoded = new EncodedRows?[CutPlan.SlicesMax];
     readonly uint[] _newest = new uint[CutPlan.SlicesMax];
     readonly uint[] _keptAfter = new uint[CutPlan.SlicesMax];       // By slice: rows of this epoch or before are not wanted.
-    readonly bool _isCopied = format.IsFixed && format.HasKeyHash && !format.NeedsFreezing;
+    readonly bool _isCopied = format.IsFixed && format.HasKeyHash && !format.NeedsFreezing && format.Ttl is null;
+    readonly ExpiredMarks<TKey, TValue>? _expired = format.Ttl is null ? null : new(name, format);
     CutPlan _plan = null!;
     uint _changedAfter;     // No row that was last written at this epoch or before is wanted by any slice.
     long _expected;
@@ -29,6 +31,7 @@ sealed class RowKeeper<TKey, TValue>(string name, RowFormat<TKey, TValue> format
     public void Begin(CutPlan plan, long expected)
     {
         _pool.BeginCapture();
+        _expired?.Begin(expected);
         _plan = plan;
         _expected = expected;
         _changedAfter = uint.MaxValue;
@@ -94,6 +97,7 @@ sealed class RowKeeper<TKey, TValue>(string name, RowFormat<TKey, TValue> format
         SlicePlan slice = _plan.Slices[index];
         if (slot.Epoch > slice.Newest) slice.HasChanged = true;
         if (slot.Epoch <= slice.ChangedAfter || (isForMarks && slice.IsFull)) return;
+        if (_expired is not null && _expired.TryTake(ref slot, index, slice.IsFull, tag)) return;
         if (!format.IsFixed)
         {
             Encode(hash, index, ref slot, tag);
@@ -113,6 +117,7 @@ sealed class RowKeeper<TKey, TValue>(string name, RowFormat<TKey, TValue> format
     /// <summary>Hands over what was copied of a slice.</summary>
     public void Take(int slice, List<RunPart> into)
     {
+        _expired?.Take(slice, into);
         if (_pages[slice] is { } pages) into.Add(new SlotPart<TKey, TValue>(name, pages, format, isForMarks));
         if (_encoded[slice] is { } encoded) into.Add(new EncodedPart(encoded, isForMarks));
         _pages[slice] = null;
@@ -126,6 +131,7 @@ sealed class RowKeeper<TKey, TValue>(string name, RowFormat<TKey, TValue> format
         foreach (EncodedRows? encoded in _encoded) encoded?.Dispose();
         Array.Clear(_pages);
         Array.Clear(_encoded);
+        _expired?.Drop();
     }
 
     void Encode(uint hash, int slice, ref TableSlot<TKey, TValue> slot, long tag)

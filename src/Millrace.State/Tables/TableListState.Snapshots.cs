@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Millrace.State.Codecs;
 using Millrace.State.Evolution;
+using Millrace.State.Expiry;
 using Millrace.State.Snapshots;
 
 namespace Millrace.State.Tables;
@@ -38,6 +39,7 @@ public sealed partial class TableListState<TKey, T, TOps>
                 (Codec<TKey> writtenKeys, Codec<T> writtenElements) = (keys.ReadingFrom(written.Key!, SchemaUse.Key), elements.ReadingFrom(written.Value.Elements()));
                 return (in row) => Restore(row, writtenKeys, numbers, writtenElements);
             },
+            FormerlyStamped = () => new FormerlyStampedLists<TKey, T, TOps>(name, Fill),
         };
     }
 
@@ -57,6 +59,14 @@ public sealed partial class TableListState<TKey, T, TOps>
         if (number != TailNumber && values.Length == ChunkElements) Keep(row.Hash, key, number, values);
         else if (number == TailNumber && values.Length < ChunkElements) SetTail(ref _rows.GetOrAdd(row.Hash, key, out _), values);
         else throw new CorruptDataException($"Chunk {number} of a list has {values.Length} elements.", 0);
+    }
+
+    /// <summary>Fills the list of a key that has none. Not counted: that is done once all are there.</summary>
+    void Fill(uint hash, TKey key, T[] values)
+    {
+        int full = values.Length / ChunkElements;
+        for (int chunk = 0; chunk < full; chunk++) Keep(hash, key, chunk, values.AsSpan(chunk * ChunkElements, ChunkElements).ToArray());
+        SetTail(ref _rows.GetOrAdd(hash, key, out _), values[(full * ChunkElements)..]);
     }
 
     static T[] ReadElements(ReadOnlySpan<byte> bytes, Codec<T> elements)

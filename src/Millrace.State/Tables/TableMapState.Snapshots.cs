@@ -1,5 +1,6 @@
 using Millrace.State.Codecs;
 using Millrace.State.Evolution;
+using Millrace.State.Expiry;
 using Millrace.State.Snapshots;
 
 namespace Millrace.State.Tables;
@@ -31,6 +32,7 @@ public sealed partial class TableMapState<TKey, TMapKey, TValue, TOps, TMapOps>
                 Codec<(long Order, TValue Value)> writtenValues = values.ReadingFrom(written.Value);
                 return (in row) => Restore(row, writtenKeys, writtenMapKeys, writtenValues);
             },
+            FormerlyStamped = () => new FormerlyStampedMaps<TKey, TMapKey, TValue, TOps, TMapOps>(name, context, this),
         };
     }
 

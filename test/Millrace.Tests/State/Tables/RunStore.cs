@@ -33,8 +33,9 @@ sealed class RunStore
     }
 
     /// <summary>Restores a slice of the hash space from a snapshot.</summary>
-    public void Restore(long id, KeyRange range, ISnapshotRows into)
+    public void Restore(long id, KeyRange range, ISnapshotRows into, RestoredFrom? from = null)
     {
+        if (from is not null) into.BeginRestore(from);
         IReadOnlyList<StoredRun> runs = _manifests[id];
         for (int i = 0; i < runs.Count; i++)
         {

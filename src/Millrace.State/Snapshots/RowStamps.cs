@@ -1,0 +1,41 @@
+using System.Buffers.Binary;
+using Millrace.State.Codecs;
+
+namespace Millrace.State.Snapshots;
+
+/// <summary>
+/// The stamps in rows of states with a TTL: after the value, when it was last renewed, as eight bytes, ticks, lowest first; for a list one for
+/// each element of the row, in their order. What was kept before there was event time has the stamp of <see cref="Timestamp.None"/>.
+/// </summary>
+public static class RowStamps
+{
+    /// <summary>The bytes of a stamp.</summary>
+    public const int Bytes = sizeof(long);
+
+    /// <summary>The value of a row without its stamps; all of it where the state has no TTL.</summary>
+    /// <param name="schema">The state as it was written.</param>
+    /// <param name="value">The row's value as it was written.</param>
+    /// <exception cref="CorruptDataException">There are fewer bytes than stamps take.</exception>
+    public static ReadOnlySpan<byte> ValueOf(StateSchema schema, ReadOnlySpan<byte> value) => value[..^LengthOf(schema, value)];
+
+    /// <summary>When the value, or each element, of a row was last renewed; empty where the state has no TTL.</summary>
+    /// <param name="schema">The state as it was written.</param>
+    /// <param name="value">The row's value as it was written.</param>
+    /// <exception cref="CorruptDataException">There are fewer bytes than stamps take.</exception>
+    public static Timestamp[] Of(StateSchema schema, ReadOnlySpan<byte> value)
+    {
+        ReadOnlySpan<byte> bytes = value[^LengthOf(schema, value)..];
+        Timestamp[] stamps = new Timestamp[bytes.Length / Bytes];
+        for (int i = 0; i < stamps.Length; i++) stamps[i] = new(BinaryPrimitives.ReadInt64LittleEndian(bytes[(i * Bytes)..]));
+        return stamps;
+    }
+
+    static int LengthOf(StateSchema schema, ReadOnlySpan<byte> value)
+    {
+        if (schema.Ttl is null) return 0;
+        CodecReader reader = new(value);
+        long length = (long)Bytes * (schema.Kind == "list" ? Math.Max(reader.ReadCount(), 0) : 1);
+        if (length > value.Length) throw new CorruptDataException($"A row of {value.Length} bytes has stamps of {length}.", 0);
+        return (int)length;
+    }
+}
