@@ -20,13 +20,14 @@ interface IPiece
 
 static class Pieces
 {
-    public static IPiece Make(int number, SimulatedChance chance) => chance.Below(6) switch
+    public static IPiece Make(int number, SimulatedChance chance) => chance.Below(7) switch
     {
         0 => new CountPiece($"count{number}", chance.Between(1, 30), chance.Between(1, 4)),
         1 => new BucketPiece($"bucket{number}", chance.Between(1, 12), chance.Between(1, 8) * 50),
         2 => new WindowPiece($"tumbling{number}", chance.Between(1, 20), chance.Between(2, 9) * 50, 1),
         3 => new WindowPiece($"sliding{number}", chance.Between(1, 9), chance.Between(2, 6) * 50, chance.Between(2, 5)),
         4 => new SidePiece($"side{number}", chance.Between(2, 7)),
+        5 => new KeptPiece($"kept{number}", chance.Between(1, 12), chance.Between(1, 8) * 50, chance.Between(1, 60) * 10),
         _ => new ListPiece($"list{number}", chance.Between(1, 9), chance.Between(2, 7)),
     };
 

@@ -4,7 +4,8 @@ namespace Millrace.State.Expiry;
 
 /// <summary>
 /// Rows that are over when they are captured. A full run leaves them out. In a delta a mark of deletion takes their place, because an earlier
-/// run may have the row with a value before its last, and a snapshot may be restored with another TTL. Owned by the thread that owns the table.
+/// run may have the row with an earlier value, which nobody who reads the snapshot is to take for the present one. Owned by the thread that owns
+/// the table.
 /// </summary>
 /// <param name="name">The state, for errors.</param>
 /// <param name="format">How rows are written.</param>
