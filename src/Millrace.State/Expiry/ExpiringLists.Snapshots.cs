@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Millrace.State.Codecs;
+using Millrace.State.Evolution;
 using Millrace.State.Snapshots;
 using Millrace.State.Tables;
 
@@ -56,6 +57,8 @@ sealed partial class ExpiringLists<TKey, T, TOps>
         ttl.ReadClock();
         if (ttl.Declared.Time == TtlTime.EventTime) ttl.Advance(from.Watermark.Ticks);
         _restored = new(from, ttl);
+        _keys = _keys!.ReadingFrom(from.Written.Key!, SchemaUse.Key);
+        _elements = _elements!.ReadingFrom(from.Written.Value.Elements());
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Millrace.State.Codecs;
+using Millrace.State.Evolution;
 using Millrace.State.Snapshots;
 using Millrace.State.Tables;
 
@@ -44,6 +45,9 @@ sealed partial class ExpiringMaps<TKey, TMapKey, TValue, TOps, TMapOps>
         ttl.ReadClock();
         if (ttl.Declared.Time == TtlTime.EventTime) ttl.Advance(from.Watermark.Ticks);
         _restored = new(from, ttl);
+        _keys = _keys!.ReadingFrom(from.Written.Key!, SchemaUse.Key);
+        _mapKeys = _mapKeys!.ReadingFrom(from.Written.Sub!, SchemaUse.Distinct);
+        _values = _values!.ReadingFrom(from.Written.Value);
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Millrace.State.Codecs;
+using Millrace.State.Evolution;
 using Millrace.State.Snapshots;
 using Millrace.State.Tables;
 
@@ -123,6 +124,8 @@ sealed class ExpiringRows<TKey, T, TOps>(string name, RowTtl ttl) : ISweptState,
         ttl.ReadClock();
         if (ttl.Declared.Time == TtlTime.EventTime) ttl.Advance(from.Watermark.Ticks);
         _restored = new(from, ttl);
+        _keys = _keys!.ReadingFrom(from.Written.Key!, SchemaUse.Key);
+        _values = _values!.ReadingFrom(from.Written.Value);
     }
 
     /// <inheritdoc/>

@@ -23,6 +23,9 @@ sealed class StampedFormat<T>(ValueFormat<T> values) : ValueFormat<Stamped<T>>
 
     public override Stamped<T> Freeze(Stamped<T> value) => new(values.Freeze(value.Value), value.Stamp);
 
+    public override ValueFormat<Stamped<T>> ReadingFrom(TypeSchema written) =>
+        values.ReadingFrom(written) is var reading && ReferenceEquals(reading, values) ? this : new StampedFormat<T>(reading);
+
     public override void Write(ref CodecWriter writer, Stamped<T> value)
     {
         values.Write(ref writer, value.Value);

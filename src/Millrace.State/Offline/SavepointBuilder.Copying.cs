@@ -41,7 +41,8 @@ public sealed partial class SavepointBuilder
     /// <param name="newStateName">What it is called in the savepoint; null for the same.</param>
     /// <param name="change">
     /// Told of every row as it is stored (<c>docs/FORMATS.md</c>, section "Rows of state"): <c>key</c>, <c>sub</c> where there is one, <c>value</c>. Returns the row to write,
-    /// with another key or value of the same types (<see cref="StateValue.Row.With"/>), or null for none. Null to copy the rows as they are.
+    /// with another key or value of the same types (<see cref="StateValue.Row.With"/>), or null for none. Null to copy the rows as they are. State with a TTL keeps the times of
+    /// its last renewals, by position in a list; elements that are added there have the latest of their row.
     /// </param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ArgumentException">The snapshot has no such state, it has no rows with keys to change, or the savepoint has it already.</exception>
@@ -77,7 +78,7 @@ public sealed partial class SavepointBuilder
         }
 
         using RowSorter sorter = Begin(id, schema);
-        ChangedRows changed = new(source.Columns(operatorId, stateName), change, sorter);
+        ChangedRows changed = new(state.Schema, source.Columns(operatorId, stateName), change, sorter);
         while (await rows.ReadBlockAsync(cancellationToken).ConfigureAwait(false))
         {
             while (rows.MoveNext())
@@ -104,17 +105,17 @@ public sealed partial class SavepointBuilder
 }
 
 /// <summary>Rows on their way through a change.</summary>
-sealed class ChangedRows(StateColumns columns, Func<StateValue.Row, StateValue.Row?> change, RowSorter sorter)
+sealed class ChangedRows(StateSchema schema, StateColumns columns, Func<StateValue.Row, StateValue.Row?> change, RowSorter sorter)
 {
     readonly RowNames _names = new(columns.Sub is null ? ["key", "value"] : ["key", "sub", "value"], null, isTuple: false);
 
     public void Add(in RunRow row)
     {
-        StateValue key = columns.Key!.Decode(row.Key), value = columns.Value.Decode(row.Value);
+        StateValue key = columns.Key!.Decode(row.Key), value = columns.Value.Decode(RowStamps.ValueOf(schema, row.Value));
         StateValue.Row was = new(_names, columns.Sub is null ? [key, value] : [key, columns.Sub.Decode(row.Sub), value]);
         if (change(was) is not { } isNow) return;
         StateValue newKey = isNow["key"];
         byte[] sub = columns.Sub is null ? [] : columns.Sub.EncodeKey(isNow["sub"]);
-        sorter.Add(columns.Key.Hash(newKey), columns.Key.EncodeKey(newKey), sub, columns.Value.Encode(isNow["value"]));
+        sorter.Add(columns.Key.Hash(newKey), columns.Key.EncodeKey(newKey), sub, RowStamps.Carry(schema, row.Value, columns.Value.Encode(isNow["value"])));
     }
 }

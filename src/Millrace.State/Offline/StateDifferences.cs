@@ -82,8 +82,8 @@ public static class StateDifferences
             yield break;
         }
 
-        await using RowFeed left = new(await before.Reader.OpenStateAsync(operatorId, stateName, KeyRange.Full, cancellationToken).ConfigureAwait(false), first, before.Reader.Key);
-        await using RowFeed right = new(await after.Reader.OpenStateAsync(operatorId, stateName, KeyRange.Full, cancellationToken).ConfigureAwait(false), second, after.Reader.Key);
+        await using RowFeed left = new(await before.Reader.OpenValuesAsync(operatorId, stateName, KeyRange.Full, cancellationToken).ConfigureAwait(false), first, before.Reader.Key);
+        await using RowFeed right = new(await after.Reader.OpenValuesAsync(operatorId, stateName, KeyRange.Full, cancellationToken).ConfigureAwait(false), second, after.Reader.Key);
         await left.NextAsync(cancellationToken).ConfigureAwait(false);
         await right.NextAsync(cancellationToken).ConfigureAwait(false);
         long rows = 0;

@@ -129,7 +129,7 @@ public sealed class StateSnapshot : IAsyncDisposable
 
         (KeyRange range, byte[]? key) = Wanted(columns, query, stateName);
         List<StateValue.Row> ready = [];
-        await using IRunReader reader = await Reader.OpenStateAsync(operatorId, stateName, range, cancellationToken).ConfigureAwait(false);
+        await using IRunReader reader = await Reader.OpenValuesAsync(operatorId, stateName, range, cancellationToken).ConfigureAwait(false);
         long rows = 0;
         while (await reader.ReadBlockAsync(cancellationToken).ConfigureAwait(false))
         {

@@ -86,7 +86,7 @@ public static class TypedState
     static async IAsyncEnumerable<T> ReadAsync<T>(
         StateSnapshot snapshot, string operatorId, string stateName, KeyRange? range, DecodeRow<T> decode, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using IRunReader rows = await snapshot.Reader.OpenStateAsync(operatorId, stateName, range ?? KeyRange.Full, cancellationToken).ConfigureAwait(false);
+        await using IRunReader rows = await snapshot.Reader.OpenValuesAsync(operatorId, stateName, range ?? KeyRange.Full, cancellationToken).ConfigureAwait(false);
         while (await rows.ReadBlockAsync(cancellationToken).ConfigureAwait(false))
         {
             while (rows.MoveNext()) yield return Decode(rows.Row, decode, snapshot.Reader.Key, operatorId, stateName);

@@ -30,11 +30,30 @@ public static class RowStamps
         return stamps;
     }
 
+    /// <summary>A changed value with the stamps of the one before: by position in a list, where elements that are added have the latest of the row.</summary>
+    /// <param name="schema">The state.</param>
+    /// <param name="before">The row's value as it was written.</param>
+    /// <param name="value">The changed value, without stamps.</param>
+    /// <exception cref="CorruptDataException">There are fewer bytes than stamps take.</exception>
+    public static byte[] Carry(StateSchema schema, ReadOnlySpan<byte> before, byte[] value)
+    {
+        if (schema.Ttl is null) return value;
+        Timestamp[] stamps = Of(schema, before);
+        Timestamp latest = stamps.Length == 0 ? Timestamp.None : stamps.Max();
+        int count = CountOf(schema, value);
+        byte[] row = new byte[value.Length + (count * Bytes)];
+        value.CopyTo(row, 0);
+        for (int i = 0; i < count; i++)
+            BinaryPrimitives.WriteInt64LittleEndian(row.AsSpan(value.Length + (i * Bytes)), (i < stamps.Length ? stamps[i] : latest).Ticks);
+        return row;
+    }
+
+    static int CountOf(StateSchema schema, ReadOnlySpan<byte> value) => schema.Kind == "list" ? Math.Max(new CodecReader(value).ReadCount(), 0) : 1;
+
     static int LengthOf(StateSchema schema, ReadOnlySpan<byte> value)
     {
         if (schema.Ttl is null) return 0;
-        CodecReader reader = new(value);
-        long length = (long)Bytes * (schema.Kind == "list" ? Math.Max(reader.ReadCount(), 0) : 1);
+        long length = (long)Bytes * CountOf(schema, value);
         if (length > value.Length) throw new CorruptDataException($"A row of {value.Length} bytes has stamps of {length}.", 0);
         return (int)length;
     }

@@ -107,7 +107,7 @@ public sealed class StateTtlTests
         SnapshotManifest manifest = WithTtl(was);
         OperatorEntry op = manifest.Operators[0];
         StateSchema schema = op.States[0].Schema;
-        UpgradeLine line = UpgradePlan.Compare([op with { States = [op.States[0]] }], [new(op.Id, op.Verb, [schema with { Ttl = now }])], [], [])[0];
+        UpgradeLine line = UpgradePlan.Compare([op with { States = [op.States[0]] }], [new(op.Id, op.Verb, [schema with { Ttl = now }])], [], [], [])[0];
         Assert.False(line.IsRefused);
         if (expected is null) Assert.DoesNotContain("TTL", line.Why, StringComparison.Ordinal);
         else Assert.Contains(expected, line.Why, StringComparison.Ordinal);
