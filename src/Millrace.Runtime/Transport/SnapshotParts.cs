@@ -120,6 +120,7 @@ static class SnapshotParts
         writer.WriteVarint(schema.Key is null ? 0 : (ulong)schemas[schema.Key] + 1);
         writer.WriteVarint(schema.Sub is null ? 0 : (ulong)schemas[schema.Sub] + 1);
         writer.WriteVarint((ulong)schemas[schema.Value]);
+        writer.Ttl(schema.Ttl);
         writer.WriteVarint((ulong)state.Runs.Count);
         foreach (RunEntry run in state.Runs) writer.Run(run);
         writer.WriteVarint((ulong)state.Items.Count);
@@ -130,6 +131,25 @@ static class SnapshotParts
             writer.Text(item.Text);
             writer.Time(item.Watermark);
         }
+    }
+
+    // Zero for none; otherwise the ticks, then the kind of time and of renewal.
+    static void Ttl(this ref CodecWriter writer, StateTtl? ttl)
+    {
+        writer.WriteVarint((ulong)(ttl?.Lifetime.Ticks ?? 0));
+        if (ttl is not null) writer.WriteByte((byte)(((int)ttl.Time << 1) | (int)ttl.Refresh));
+    }
+
+    static StateTtl? Ttl(this ref CodecReader reader)
+    {
+        ulong ticks = reader.ReadVarint();
+        if (ticks == 0) return null;
+        byte kinds = reader.ReadByte();
+        if (ticks > (ulong)StateTtl.LifetimeMax.Ticks || kinds > 3) reader.Fail("A TTL is none that there can be.");
+        TimeSpan lifetime = new((long)ticks);
+        return (kinds & 2) == 0
+            ? StateTtl.EventTime(lifetime) with { Refresh = (TtlRefresh)(kinds & 1) }
+            : StateTtl.ProcessingTime(lifetime) with { Refresh = (TtlRefresh)(kinds & 1) };
     }
 
     static StateEntry State(this ref CodecReader reader, TypeSchema[] schemas)
@@ -145,6 +165,7 @@ static class SnapshotParts
             Key = reader.OptionalSchemaOf(schemas),
             Sub = reader.OptionalSchemaOf(schemas),
             Value = reader.SchemaOf(schemas),
+            Ttl = reader.Ttl(),
         };
         RunEntry[] runs = new RunEntry[reader.Count()];
         for (int i = 0; i < runs.Length; i++) runs[i] = reader.Run();

@@ -4,6 +4,7 @@ using Millrace.Runtime.Durable;
 using Millrace.Runtime.Planning;
 using Millrace.State.Offline;
 using Millrace.State.Snapshots;
+using Millrace.Storage;
 using Millrace.Testing.Stores;
 
 namespace Millrace.Tests.Runtime.Durable;
@@ -81,7 +82,7 @@ public sealed class ExpiringJobTests
     {
         Dataflow flow = new("expiring");
         flow.Source("numbers", source, WatermarkStrategy.Monotonous<int>(static n => new Timestamp(n))).WithParallelism(1)
-            .Where(IsKept).KeyBy(static n => n % Keys).Process("states", factory).Sink("out", new ModelSink(_table));
+            .Where(IsKept).WithParallelism(1).KeyBy(static n => n % Keys).Process("states", factory).Sink("out", new ModelSink(_table));
         return flow;
     }
 
