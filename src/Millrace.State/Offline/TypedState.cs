@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
 using Millrace.State.Codecs;
+using Millrace.State.Evolution;
 using Millrace.State.Snapshots;
 
 namespace Millrace.State.Offline;
 
-/// <summary>State read as the types that a job declares it with.</summary>
+/// <summary>State read as the types that a job declares it with, or as later forms of them that a job could restore it as.</summary>
 public static class TypedState
 {
     /// <summary>The keys with their values, of a state with one value per key: declared as value, reducing or aggregating, or the state of a folding verb.</summary>
@@ -13,14 +14,15 @@ public static class TypedState
     /// <param name="stateName">The name of the state.</param>
     /// <param name="range">The slice of the hash space wanted; null for all of it. Slices may be read side by side.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="ArgumentException">There is no such state, or it is of other types; the message names both.</exception>
+    /// <exception cref="ArgumentException">There is no such state, or it is of another kind.</exception>
+    /// <exception cref="IncompatibleSchemaException">What was written cannot be read as the types; the message names the members and the cures.</exception>
     /// <exception cref="SnapshotCorruptException">Bytes are not what was written, or a file is missing.</exception>
     public static IAsyncEnumerable<KeyValue<TKey, TValue>> ReadValuesAsync<TKey, TValue>(
         this StateSnapshot snapshot, string operatorId, string stateName, KeyRange? range = null, CancellationToken cancellationToken = default)
     {
-        Codec<TKey> keys = Codec.OfKey<TKey>();
-        Codec<TValue> values = Codec.Of<TValue>();
-        Require(snapshot, operatorId, stateName, null, keys.Schema, null, values.Schema);
+        StateSchema schema = Require(snapshot, operatorId, stateName, null);
+        Codec<TKey> keys = KeysOf<TKey>(schema);
+        Codec<TValue> values = Codec.Of<TValue>().ReadingFrom(schema.Value);
         return ReadAsync(snapshot, operatorId, stateName, range, (in row) => new KeyValue<TKey, TValue>(keys.Decode(row.Key), values.Decode(row.Value)), cancellationToken);
     }
 
@@ -30,10 +32,10 @@ public static class TypedState
     public static async IAsyncEnumerable<KeyValue<TKey, IReadOnlyList<T>>> ReadListsAsync<TKey, T>(
         this StateSnapshot snapshot, string operatorId, string stateName, KeyRange? range = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        Codec<TKey> keys = Codec.OfKey<TKey>();
+        StateSchema schema = Require(snapshot, operatorId, stateName, "list");
+        Codec<TKey> keys = KeysOf<TKey>(schema);
         Codec<int> numbers = Codec.OfKey<int>();
-        Codec<List<T>> chunks = Codec.Of<List<T>>();
-        Require(snapshot, operatorId, stateName, "list", keys.Schema, numbers.Schema, chunks.Schema);
+        Codec<List<T>> chunks = Codec.Of<List<T>>().ReadingFrom(schema.Value);
         byte[]? held = null;
         List<(int Number, List<T> Elements)> parts = [];
         await foreach ((byte[] key, int number, List<T> elements) in ReadAsync(
@@ -58,10 +60,10 @@ public static class TypedState
     public static IAsyncEnumerable<(TKey Key, TMapKey MapKey, TValue Value)> ReadMapEntriesAsync<TKey, TMapKey, TValue>(
         this StateSnapshot snapshot, string operatorId, string stateName, KeyRange? range = null, CancellationToken cancellationToken = default)
     {
-        Codec<TKey> keys = Codec.OfKey<TKey>();
-        Codec<TMapKey> mapKeys = Codec.OfKey<TMapKey>();
-        Codec<(long Order, TValue Value)> values = Codec.Of<(long Order, TValue Value)>();
-        Require(snapshot, operatorId, stateName, "map", keys.Schema, mapKeys.Schema, values.Schema);
+        StateSchema schema = Require(snapshot, operatorId, stateName, "map");
+        Codec<TKey> keys = KeysOf<TKey>(schema);
+        Codec<TMapKey> mapKeys = Codec.OfKey<TMapKey>().ReadingFrom(schema.Sub!, SchemaUse.Distinct);
+        Codec<(long Order, TValue Value)> values = Codec.Of<(long Order, TValue Value)>().ReadingFrom(schema.Value);
         return ReadAsync(snapshot, operatorId, stateName, range, (in row) => (keys.Decode(row.Key), mapKeys.Decode(row.Sub), values.Decode(row.Value).Value), cancellationToken);
     }
 
@@ -72,10 +74,9 @@ public static class TypedState
         this StateSnapshot snapshot, string operatorId, string stateName, KeyRange? range = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        Codec<TKey> keys = Codec.OfKey<TKey>();
         StateColumns columns = snapshot.Columns(operatorId, stateName);
         if (columns.Form is not (RowForm.Timer or RowForm.TimerSet)) throw Other(operatorId, stateName, $"is a {columns.Schema.Kind}, no timer");
-        RequireSame(operatorId, stateName, "its keys are", columns.Schema.Key, keys.Schema);
+        Codec<TKey> keys = KeysOf<TKey>(columns.Schema);
         Codec<Timestamp> subs = Codec.OfKey<Timestamp>();
         Codec<(Timestamp Deadline, long Sequence)> values = Codec.Of<(Timestamp Deadline, long Sequence)>();
         bool isSet = columns.Form == RowForm.TimerSet;
@@ -105,21 +106,17 @@ public static class TypedState
         }
     }
 
-    static void Require(StateSnapshot snapshot, string operatorId, string stateName, string? kind, TypeSchema key, TypeSchema? sub, TypeSchema value)
+    static StateSchema Require(StateSnapshot snapshot, string operatorId, string stateName, string? kind)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         StateSchema schema = snapshot.Reader.State(operatorId, stateName).Schema;
+        if (schema.Layout != StateLayout.Keyed || schema.Key is null) throw Other(operatorId, stateName, $"is a {schema.Kind} without keys");
         if (kind is not null && schema.Kind != kind) throw Other(operatorId, stateName, $"is a {schema.Kind}, no {kind}");
-        if (kind is null && (schema.Sub is not null || schema.Layout != StateLayout.Keyed)) throw Other(operatorId, stateName, $"is a {schema.Kind}, which has not one value per key");
-        RequireSame(operatorId, stateName, "its keys are", schema.Key, key);
-        RequireSame(operatorId, stateName, "what tells rows of one key apart is", schema.Sub, sub);
-        RequireSame(operatorId, stateName, "its values are", schema.Value, value);
+        if (kind is null && schema.Sub is not null) throw Other(operatorId, stateName, $"is a {schema.Kind}, which has not one value per key");
+        return schema;
     }
 
-    static void RequireSame(string operatorId, string stateName, string what, TypeSchema? stored, TypeSchema? asked)
-    {
-        if (!Equals(stored, asked)) throw Other(operatorId, stateName, $"is of other types: {what} {stored?.Text ?? "nothing"}, and were asked for as {asked?.Text ?? "nothing"}");
-    }
+    static Codec<TKey> KeysOf<TKey>(StateSchema schema) => Codec.OfKey<TKey>().ReadingFrom(schema.Key!, SchemaUse.Key);
 
     static ArgumentException Other(string operatorId, string stateName, string why) => new($"State '{stateName}' of operator '{operatorId}' {why}.", nameof(stateName));
 
