@@ -68,6 +68,12 @@ public sealed class LifeTableTests
                 Assert.Contains("finished", again.Note, StringComparison.Ordinal);
                 await _trial.AssertExactAsync($"{end}");
                 break;
+            case End.Finish when from is From.LatestSavepoint or From.Address:
+                // A savepoint of its own: what follows it was written, and is written again only if that is said.
+                await RefusedAsync(start, "--rewind");
+                Assert.Equal(before, _trial.Table.Visible);
+                await RewindAsync(start with { IsRewind = true, Gate = new() }, from, state!);
+                break;
             case End.Stop or End.Cancel when from is From.Unsaid:
                 await RefusedAsync(start, "--from latest-savepoint");
                 Assert.Equal(before, _trial.Table.Visible);
