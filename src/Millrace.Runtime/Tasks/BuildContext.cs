@@ -15,6 +15,9 @@ public sealed record BuildContext(PlanModel Plan, TimeProvider Time, IServicePro
     readonly Dictionary<GraphNode, OperatorCounters> _counters = Plan.Chains.SelectMany(static c => c.Nodes).ToDictionary(static n => n, static _ => new OperatorCounters());
     readonly List<Func<Task>> _discoveries = [];
 
+    /// <summary>Whether barriers may overtake records.</summary>
+    public bool MayOvertake { get; } = OvertakingRule.Allows(Plan);
+
     /// <summary>Cancelled when nothing more is read: when the job is cancelled, and when all its tasks have ended.</summary>
     public CancellationToken Reading { get; init; } = Cancellation;
 

@@ -15,6 +15,7 @@ public sealed class Gate<T> : Head
     readonly BarrierAligner _aligner;
     readonly TimeProvider _time;
     readonly InFlightRecords<T>? _inFlight;
+    readonly bool _mayOvertake;
     readonly Batch<T> _own;
     int _current;
     bool _isIdle;
@@ -27,7 +28,8 @@ public sealed class Gate<T> : Head
     /// <param name="task">The task, notified when a channel has something.</param>
     /// <param name="time">The clock, for barriers that have waited long enough.</param>
     /// <param name="inFlight">The records that barriers overtake; null where they cannot, and wait.</param>
-    public Gate(Channel<T>[] channels, Link<T> link, INotifiable task, TimeProvider time, InFlightRecords<T>? inFlight)
+    /// <param name="mayOvertake">Whether they may now; records that one has overtaken before are taken up all the same.</param>
+    public Gate(Channel<T>[] channels, Link<T> link, INotifiable task, TimeProvider time, InFlightRecords<T>? inFlight, bool mayOvertake)
     {
         _channels = channels;
         _link = link;
@@ -36,6 +38,7 @@ public sealed class Gate<T> : Head
         _merger = new(channels.Length);
         _aligner = new(channels.Length);
         _inFlight = inFlight;
+        _mayOvertake = mayOvertake && inFlight is not null;
         _own = new(inFlight is null ? 0 : InFlightRecords<T>.BatchRecords, link.HasTimestamps);
         for (int i = 0; i < channels.Length; i++) channels[i].BindConsumer(_ready, i);
         link.Released = GiveBack;
@@ -119,7 +122,7 @@ public sealed class Gate<T> : Head
     void Listen(Barrier barrier)
     {
         _aligner.OnAnnounced(barrier);
-        if (_aligner.Waiting is not { } waiting || waiting == _timed || _inFlight is null) return;
+        if (_aligner.Waiting is not { } waiting || waiting == _timed || !_mayOvertake) return;
         _timed = waiting;
         if (waiting.Alignment == Alignment.Unaligned)
         {
