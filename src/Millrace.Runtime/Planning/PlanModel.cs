@@ -11,6 +11,9 @@ public sealed record PlanModel(string JobName, IReadOnlyList<PlanChain> Chains, 
     /// <summary>How many tasks there are.</summary>
     public int TaskCount => Chains.Sum(static c => c.Parallelism);
 
+    /// <summary>Whether barriers may overtake records.</summary>
+    internal bool MayOvertake => OvertakingRule.Allows(this);
+
     /// <summary>How many instances an operator has.</summary>
     /// <param name="operatorId">The operator's id.</param>
     /// <exception cref="InvalidOperationException">The job has no such operator.</exception>

@@ -16,7 +16,7 @@ public sealed record BuildContext(PlanModel Plan, TimeProvider Time, IServicePro
     readonly List<Func<Task>> _discoveries = [];
 
     /// <summary>Whether barriers may overtake records.</summary>
-    public bool MayOvertake { get; } = OvertakingRule.Allows(Plan);
+    public bool MayOvertake { get; } = Plan.MayOvertake;
 
     /// <summary>Cancelled when nothing more is read: when the job is cancelled, and when all its tasks have ended.</summary>
     public CancellationToken Reading { get; init; } = Cancellation;
