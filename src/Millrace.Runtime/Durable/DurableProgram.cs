@@ -22,6 +22,7 @@ sealed record DurableProgram(
     public DeployOrder Order(LedgerState state, RestorePoint? from, int workers) => new()
     {
         Timeline = state.Timeline,
+        Nonce = Options.Nonces.NextName(),
         IsFresh = state.Origin is TimelineOrigin.Nothing,
         Worker = 0,
         Workers = workers,

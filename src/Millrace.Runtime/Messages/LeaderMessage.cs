@@ -25,6 +25,9 @@ sealed record DeployOrder
     /// <summary>The line of history.</summary>
     public required string Timeline { get; init; }
 
+    /// <summary>What names of sinks are made of: one for all of a deployment, because what the leader prepares of a sink its workers look for.</summary>
+    public required string Nonce { get; init; }
+
     /// <summary>Whether that line began without state.</summary>
     public required bool IsFresh { get; init; }
 

@@ -229,7 +229,7 @@ sealed class LeaderRole : ICheckpointTasks, IWorkerEvents, IAsyncDisposable
     {
         EmbeddedOptions options = _program.Options;
         SinkContext any = new(
-            _program.Plan.JobName, "", _order.Timeline, _attempt.ToString(), options.Nonces.NextName(), _order.IsFresh, IsDurable: true, options.Time, options.Services);
+            _program.Plan.JobName, "", _order.Timeline, _attempt.ToString(), _order.Nonce, _order.IsFresh, IsDurable: true, options.Time, options.Services);
         SinkContext sinkOf(string id) => any with { OperatorId = id, Parallelism = _program.Plan.ParallelismOf(id) };
         await _sinks.CheckAsync(sinkOf, cancellationToken).ConfigureAwait(false);
         await _sinks.BeginAttemptAsync(sinkOf, _ledger.State.Owed, cancellationToken).ConfigureAwait(false);

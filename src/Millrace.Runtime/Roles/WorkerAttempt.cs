@@ -195,7 +195,7 @@ sealed class WorkerAttempt : ISnapshotLeader
         Dictionary<string, RestoredOperator> restored = from?.Operators(_order, _program.Durable.RowsView) ?? [];
         PlanModel plan = DeploymentPlan.Of(_program.Graph, _order, restored);
         SinkContext any = new(
-            plan.JobName, "", _order.Timeline, _attempt.ToString(), options.Nonces.NextName(),
+            plan.JobName, "", _order.Timeline, _attempt.ToString(), _order.Nonce,
             _order.IsFresh, IsDurable: true, options.Time, options.Services);
         BuildContext context = new(plan, options.Time, options.Services, _cancellation.Token)
         {

@@ -66,6 +66,7 @@ static class MessageWriting
     public static void Order(this ref CodecWriter writer, DeployOrder order)
     {
         writer.Text(order.Timeline);
+        writer.Text(order.Nonce);
         writer.Flag(order.IsFresh);
         writer.WriteZigzag(order.Worker);
         writer.WriteZigzag(order.Workers);

@@ -71,6 +71,7 @@ static class MessageReading
     public static DeployOrder Order(this ref CodecReader reader) => new()
     {
         Timeline = reader.Text(),
+        Nonce = reader.Text(),
         IsFresh = reader.Flag(),
         Worker = reader.Int(),
         Workers = reader.Int(),

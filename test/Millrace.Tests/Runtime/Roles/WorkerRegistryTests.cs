@@ -9,7 +9,7 @@ namespace Millrace.Tests.Runtime.Roles;
 public sealed class WorkerRegistryTests : IDisposable
 {
     static readonly AttemptId s_attempt = new(1, 2);
-    static readonly DeployOrder s_order = new() { Timeline = "t", IsFresh = true, Worker = 0, Workers = 2, Parallelism = 2, IsChaining = true };
+    static readonly DeployOrder s_order = new() { Timeline = "t", Nonce = "n", IsFresh = true, Worker = 0, Workers = 2, Parallelism = 2, IsChaining = true };
 
     readonly ManualTimeProvider _time = new();
     readonly RecordedTransport _transport = new() { CanGoSilent = true };

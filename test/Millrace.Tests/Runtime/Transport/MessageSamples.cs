@@ -40,6 +40,7 @@ static class MessageSamples
     static DeployOrder Order => new()
     {
         Timeline = "0123456789abcdef0123456789abcdef",
+        Nonce = "4f",
         IsFresh = false,
         Worker = 1,
         Workers = 3,
