@@ -15,11 +15,12 @@ static class Collection
         LedgerOpening opening = await Ledger.OpenAsync(scene.Folder, new LedgerKeys(""), SimulatedScene.JobName, nonce, scene.World.Time, new(), CancellationToken.None);
         await using Ledger ledger = ((LedgerOpening.Leads)opening).Ledger;
         await ledger.PruneAsync(CancellationToken.None);
+        SnapshotCleaner cleaner = new(scene.Folder, ledger.Keys);
+        await cleaner.ResumeAsync(ledger, CancellationToken.None);
         Garbage garbage = await FindAsync(scene, ledger);
         if (garbage.Files.Count > 0)
         {
             scene.World.Reach("the offline collection found something");
-            SnapshotCleaner cleaner = new(scene.Folder, ledger.Keys);
             await ledger.AppendAsync([new LedgerEvent.Doomed([], [.. garbage.Files.Select(static f => f.Key)])], CancellationToken.None);
             await cleaner.ResumeAsync(ledger, CancellationToken.None);
         }

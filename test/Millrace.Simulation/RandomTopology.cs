@@ -4,49 +4,48 @@ using Millrace.Testing.Simulation;
 
 namespace Millrace.Simulation;
 
-/// <summary>A record: where it stands, and what else there is to know of it, which follows from that.</summary>
-public readonly record struct Reading(int Source, int Split, int Index, int Weight)
-{
-    public Timestamp At => Timestamp.FromUnixMilliseconds(Index * 10L);
-}
-
 /// <summary>
-/// A graph of chance over what the API has, with records of chance and the answer a loop over them gives. What it writes does not depend on the
-/// order in which splits are read, so the answer is a bag of lines.
+/// A graph of chance over what the API has, with records of chance and the oracles of its pieces. What it writes does not depend on the
+/// order in which splits are read.
 /// </summary>
-sealed class RandomTopology : ISimulatedJob, IStateOracle
+sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOracle, ISimulatedVariety
 {
-    const int PiecesMax = 4;
-
-    readonly ImmutableArray<SimulatedTable<string>> _tables;
+    readonly Outside _outside = new(commitsTwice);
     readonly List<ImmutableArray<ImmutableArray<Reading>>> _sources = [];
-    readonly List<IPiece> _pieces = [];
-    ImmutableArray<int> _parallelism = [];
-    bool _isOneSink;
+    readonly List<(IPiece Piece, int Parallelism, Outside.Place[] Places)> _pieces = [];
+    readonly TapPiece _tap = new(Versions.TapId);
+    Disorder _disorder = new(0, 0);
+    Versions _versions = Versions.One;
+    bool _hasSinkEach;
 
-    public RandomTopology()
-        : this(false)
-    {
-    }
+    /// <inheritdoc/>
+    public SimulatedTraits Traits { get; private set; } = new();
 
-    public RandomTopology(bool commitsTwice) => _tables = [.. Enumerable.Range(0, PiecesMax).Select(_ => new SimulatedTable<string> { CommitsTwice = commitsTwice })];
+    IReadOnlyList<Reading> Input => [.. _sources.SelectMany(static s => s).SelectMany(static s => s)];
 
     public void Prepare(ulong seed)
     {
         SimulatedChance chance = new(seed ^ 0x70901067);
+        _disorder = Disorder.Random(chance);
         int sources = chance.Between(1, 2);
-        for (int source = 0; source < sources; source++)
+        for (int source = 0; source < sources; source++) _sources.Add(_disorder.Splits(source, chance));
+        int kind = chance.Below(16), pieces = chance.Between(1, 4);
+        for (int i = 0; i < pieces; i++)
         {
-            int splits = chance.Between(1, 4), most = chance.Between(20, 200);
-            _sources.Add([.. Enumerable.Range(0, splits).Select(split =>
-                Enumerable.Range(0, chance.Between(most / 2, most)).Select(index => new Reading(source, split, index, chance.Below(100))).ToImmutableArray())]);
+            IPiece piece = kind switch
+            {
+                // Where records may come twice, or windows early, not every piece can say what must be.
+                0 => new SidePiece($"side{i}", chance.Between(2, 7)),
+                1 or 2 => Pieces.MakeDrainable(i, chance),
+                _ => Pieces.Make(i, chance),
+            };
+            _pieces.Add((piece, chance.Below(3) == 0 ? chance.Between(1, 5) : 0, PlacesOf(piece, kind, chance)));
         }
 
-        int pieces = chance.Between(1, PiecesMax);
-        for (int i = 0; i < pieces; i++) _pieces.Add(Pieces.Make(i, chance));
-        _parallelism = [.. Enumerable.Range(0, pieces).Select(_ => chance.Below(3) == 0 ? chance.Between(1, 5) : 0)];
-        // Barriers overtake nothing where one sink reads several pieces.
-        _isOneSink = chance.Below(3) == 0;
+        if (kind is >= 3 and <= 6) _versions = Versions.Random(chance, _pieces.Select(static p => p.Piece));
+        // Barriers overtake nothing where one sink reads several pieces. A piece that is removed leaves its sink behind.
+        _hasSinkEach = !_versions.Removes && chance.Below(2) == 0;
+        Traits = new() { AllowsAtLeastOnce = kind == 0, AllowsDrain = kind is 1 or 2, AllowsRewind = kind is 7 or 8, Versions = _versions.Count };
     }
 
     public void Define(Dataflow flow, SimulatedProcess process)
@@ -54,28 +53,95 @@ sealed class RandomTopology : ISimulatedJob, IStateOracle
         DataStream<Reading>? all = null;
         for (int source = 0; source < _sources.Count; source++)
         {
-            DataStream<Reading> readings = flow.Source($"source-{source}", new SimulatedSource<Reading>(process, _sources[source]), WatermarkStrategy.Monotonous<Reading>(static r => r.At));
+            DataStream<Reading> readings = flow.Source(
+                $"source-{source}", new SimulatedSource<Reading>(process, _sources[source]),
+                WatermarkStrategy.BoundedOutOfOrderness<Reading>(TimeSpan.FromMilliseconds(_disorder.BoundMs), static r => r.At));
             all = all is null ? readings : all.Union(readings);
         }
 
-        DataStream<string>[] lines = [.. _pieces.Select((piece, i) => piece.Build(all!, process, _parallelism[i]))];
-        if (_isOneSink) lines = [lines.Aggregate(static (some, more) => some.Union(more))];
-        for (int i = 0; i < lines.Length; i++) lines[i].Sink(i == 0 ? "out" : $"out-{i}", _tables[i].SinkOf(process));
+        int version = process.Version;
+        if (_versions.Has(version, ProgramChange.PassAdded) && !_versions.Has(version, ProgramChange.PassRemoved)) all = all!.Select(static r => r);
+        Dictionary<(Outside.Place Place, int Number), DataStream<string>> lines = [];
+        for (int i = 0; i < _pieces.Count; i++)
+        {
+            (IPiece piece, int parallelism, Outside.Place[] places) = _pieces[i];
+            if (ReferenceEquals(piece, _versions.Target) && _versions.Has(version, ProgramChange.PieceRemoved)) continue;
+            DataStream<string> written = piece.Build(all!, new(process, _versions.IdOf(piece.Name, version), parallelism, _disorder));
+            foreach (Outside.Place place in places)
+            {
+                (Outside.Place, int) sink = (place, _hasSinkEach ? i : 0);
+                lines[sink] = lines.TryGetValue(sink, out DataStream<string>? others) ? others.Union(written) : written;
+            }
+        }
+
+        if (_versions.Has(version, ProgramChange.TapAdded)) lines[(Outside.Place.Added, 0)] = _tap.Build(all!, new(process, _tap.Name, 0, _disorder));
+        foreach (((Outside.Place place, int number), DataStream<string> stream) in lines) _outside.Sink(stream, place, number, process);
     }
 
     public void Check()
     {
-        Reading[] input = [.. _sources.SelectMany(static s => s).SelectMany(static s => s)];
-        Lines.RequireSame([.. _pieces.SelectMany(p => p.Answer(input))], [.. _tables.SelectMany(static t => t.Visible)], $"; pieces: {string.Join(", ", _pieces)}");
+        _outside.Look();
+        try
+        {
+            foreach ((IPiece piece, _, Outside.Place[] places) in _pieces)
+            {
+                foreach (Outside.Place place in places) Check(piece, LinesOf(piece, place));
+            }
+
+            _tap.Check(Input, LinesOf(_tap, Outside.Place.Added));
+        }
+        catch (SimulationException found)
+        {
+            throw new SimulationException($"{found.Message}; {this}");
+        }
     }
+
+    public void Look() => _outside.Look();
+
+    public (IReadOnlyList<string> Drops, IReadOnlyList<StateRename> Renames) Upgrade(int version, SnapshotManifest snapshot, int from) => _versions.Upgrade(version, snapshot, from);
 
     public async Task<bool> CheckStateAsync(SnapshotReader checkpoint)
     {
         SnapshotManifest manifest = checkpoint.Manifest;
-        if (manifest.Operators.Any(static o => o.Finished > 0 || o.States.Any(static s => s.Schema.Layout == StateLayout.InFlight && s.Runs.Count > 0))) return false;
-        if (Positions.Of(manifest) is not { } positions || positions.Count != _sources.Sum(static s => s.Length)) return false;
-        Reading[] read = [.. _sources.SelectMany(static s => s).SelectMany(static s => s).Where(r => r.Index < positions[(r.Source, r.Split)])];
-        foreach (CountPiece piece in _pieces.OfType<CountPiece>()) await piece.CheckStateAsync(checkpoint, read);
-        return true;
+        if (Traits.Versions > 1 || Traits.AllowsDrain || Traits.AllowsAtLeastOnce) return false;
+        if (manifest.Operators.Any(static o => o.States.Any(static s => s.Schema.Layout == StateLayout.InFlight && s.Runs.Count > 0))) return false;
+        // Once everything was read all windows and timers may have fired, at whatever event time.
+        if (Positions.Of(manifest) is not { Count: > 0 } positions) return false;
+        Reading[] read = [.. Input.Where(r => !positions.TryGetValue((r.Source, r.Split), out int next) || r.Index < next)];
+        bool any = false;
+        foreach ((IPiece piece, _, _) in _pieces)
+        {
+            // Instances that have finished have handed out what they had.
+            if (manifest.Operators.FirstOrDefault(o => o.Id == piece.Name) is not { Finished: 0, States.Count: > 0 }) continue;
+            await piece.CheckStateAsync(checkpoint, read);
+            any = true;
+        }
+
+        return any;
+    }
+
+    /// <summary>What was written, without what may differ between two runs over the same records.</summary>
+    public IEnumerable<string> Essence() => _pieces.SelectMany(p => p.Places.SelectMany(place => p.Piece.Essence(LinesOf(p.Piece, place)).Select(line => $"{place} {line}")));
+
+    /// <inheritdoc/>
+    public override string ToString() => $"pieces: {string.Join(", ", _pieces.Select(static p => $"{p.Piece} into {string.Join(" and ", p.Places)}"))}; a sink {(_hasSinkEach ? "each" : "together")}; {_disorder}; versions: {_versions}";
+
+    static Outside.Place[] PlacesOf(IPiece piece, int kind, SimulatedChance chance) => chance.Below(6) switch
+    {
+        0 => [Outside.Place.Second],
+        1 => [Outside.Place.First, Outside.Place.Second],
+        2 or 3 when piece.IsRepeatable && kind > 6 => [Outside.Place.Keyed],
+        _ => [Outside.Place.First],
+    };
+
+    IReadOnlyList<string> LinesOf(IPiece piece, Outside.Place place) => [.. _outside.Visible(place).Where(l => l.StartsWith($"{piece.Name} ", StringComparison.Ordinal))];
+
+    void Check(IPiece piece, IReadOnlyList<string> lines)
+    {
+        if (piece is SidePiece side && Traits.AllowsAtLeastOnce) side.CheckAtLeastOnce(Input, lines);
+        else if (piece is IDrainablePiece drainable && Traits.AllowsDrain) drainable.CheckDrained(Input, lines);
+        else if (ReferenceEquals(piece, _versions.Target) && _versions.Removes) _versions.Target.CheckDropped(Input, lines, isWhole: false);
+        else if (ReferenceEquals(piece, _versions.Target) && _versions.Drops) _versions.Target.CheckDropped(Input, lines, isWhole: true);
+        else piece.Check(Input, lines);
     }
 }

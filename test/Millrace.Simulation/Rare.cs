@@ -5,12 +5,20 @@ static class Rare
 {
     public static readonly IReadOnlyList<string> All =
     [
+        "a checkpoint was kept or let go by hand: Pin",
+        "a claimed savepoint was deleted",
+        "a conflict that was our own",
         "a connection was cut",
+        "a drained job was started again",
         "a half-open connection was found by heartbeat",
         "a leader was cut off, and went on",
         "a leader was paused",
+        "a newer version took over",
         "a second process was told who leads",
+        "a sink's commit was pending across a rescale",
+        "a takeover during publish",
         "a worker was lost while a checkpoint was under way",
+        "an overtaken writer was refused by its fence",
         "cancel with a savepoint",
         "damaged bytes were read",
         "ended by JobLedElsewhereException",
@@ -27,7 +35,9 @@ static class Rare
         "records in flight were captured",
         "state was compared with source positions",
         "stop",
+        "stop with a drain",
         "the offline collection found something",
         "user code threw",
+        "windows fired again for late records after a takeover",
     ];
 }

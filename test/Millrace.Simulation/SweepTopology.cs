@@ -7,7 +7,7 @@ namespace Millrace.Simulation;
 public sealed class SweepTopology : ISimulatedJob
 {
     readonly SimulatedTable<string>[] _tables = [new(), new(), new()];
-    readonly IPiece[] _pieces = [new CountPiece("count", 5, 2), new BucketPiece("bucket", 3, 200), new WindowPiece("window", 4, 150, 1)];
+    readonly IExactPiece[] _pieces = [new CountPiece("count", 5, 2), new BucketPiece("bucket", 3, 200), new WindowPiece("window", 4, 150, 1)];
     readonly ImmutableArray<ImmutableArray<Reading>> _splits =
     [
         .. Enumerable.Range(0, 3).Select(static split => Enumerable.Range(0, 450).Select(index => new Reading(0, split, index, (index * 7) % 100)).ToImmutableArray()),
@@ -18,7 +18,7 @@ public sealed class SweepTopology : ISimulatedJob
         ArgumentNullException.ThrowIfNull(flow);
         DataStream<Reading> readings = flow.Source("source", new SimulatedSource<Reading>(process, _splits), WatermarkStrategy.Monotonous<Reading>(static r => r.At));
         // A sink each: barriers overtake nothing where one reads several pieces.
-        for (int i = 0; i < _pieces.Length; i++) _pieces[i].Build(readings, process, 0).Sink(i == 0 ? "out" : $"out-{i}", _tables[i].SinkOf(process));
+        for (int i = 0; i < _pieces.Length; i++) _pieces[i].Build(readings, new(process, _pieces[i].Name, 0, new(0, 0))).Sink(i == 0 ? "out" : $"out-{i}", _tables[i].SinkOf(process));
     }
 
     public void Check()

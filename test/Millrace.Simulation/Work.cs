@@ -27,6 +27,7 @@ static class Work
             {
                 SimulationResult result = await Testing.Simulation.Simulation.RunAsync(
                     new RandomTopology(mutation.CommitsTwice), (ulong)seed, SimulatedFaults.Default, trace, mutation.Change, Collection.CheckAsync);
+                if (seed % Metamorphic.Every == 0 && mutation == Mutation.None) await Metamorphic.CheckAsync((ulong)seed);
                 finding = new($"seed {seed}", null, string.Create(CultureInfo.InvariantCulture,
                     $"{result.TraceHash}, {result.Events} events, {result.Elapsed.TotalSeconds:0.0} s of its time, {result.Processes} processes"), result.Reached);
             }

@@ -39,7 +39,7 @@ public sealed class EventTimeCell<T>(WatermarkStrategy<T> strategy, Link<T> inpu
     public override ValueTask RestoreAsync(RestoredOperator restored, CancellationToken cancellationToken)
     {
         // Event time does not go back: what was behind the watermark before is behind it still.
-        _tracker.RestoreWatermark(restored.WatermarkOf(Snapshots.Range));
+        _tracker.RestoreWatermark(restored.WatermarkOf(Snapshots));
         _isRestoredDue = !_tracker.Watermark.IsNone;
         return ValueTask.CompletedTask;
     }

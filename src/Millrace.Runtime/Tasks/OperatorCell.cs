@@ -78,7 +78,7 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
     {
         await restored.RestoreRowsAsync(op.SnapshotRows, Snapshots.Range, cancellationToken).ConfigureAwait(false);
         op.Lists?.Restore(restored.Entry, Snapshots.Subtask);
-        _time = restored.WatermarkOf(Snapshots.Range);
+        _time = restored.WatermarkOf(Snapshots);
         input.StartAt(_time);
         op.OnRestored(_time, restored.AheadOf(Snapshots.Range, _time));
         // What it emits at the end of its input is in the output already.

@@ -51,6 +51,15 @@ public sealed record RestoredOperator(OperatorEntry Entry, IRestoredRows Rows)
     ];
 
     /// <summary>
+    /// Where event time begins in an instance. Where records come by key that is where it stands in the instance's slice. Elsewhere they may be those of any instance
+    /// there was, so it is the smallest of all that had not finished; none when one of these had none.
+    /// </summary>
+    public Timestamp WatermarkOf(TaskSnapshots instance) =>
+        instance.IsByKey ? WatermarkOf(instance.Range)
+        : Entry.Watermarks.Count == 0 || Entry.Watermarks.Count + Entry.Finished < Entry.Parallelism ? Timestamp.None
+        : Entry.Watermarks.Min(static w => w.Watermark);
+
+    /// <summary>
     /// Where event time stands in a slice: the smallest of those its former owners had. None when one of them had none yet, which
     /// is one that the manifest does not list: a barrier that overtakes cuts instances at different times.
     /// </summary>

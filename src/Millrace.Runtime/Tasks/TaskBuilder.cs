@@ -27,7 +27,7 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
             HasOwnThread = chain.HasOwnThread,
             Subtask = new(subtask, chain.Parallelism),
         };
-        _snapshots = new(_task.Subtask);
+        _snapshots = new(_task.Subtask) { IsByKey = chain.Nodes[0].Inputs is { Count: > 0 } inputs && inputs.All(static e => e.Kind == PartitionKind.KeyBy) };
         _ports = new(context, chain, _task, _cells, _snapshots);
     }
 
@@ -166,7 +166,7 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
         // Overtaking needs an operator that is found again by its id, and records that find their way by key.
         InFlightRecords<T>? inFlight = _node.GivenId is null ? null : InFlightRecords<T>.Of(_node.Inputs, _snapshots.Range);
         Gate<T> gate = new([.. channels], link, _task, _context.Time, inFlight, _context.MayOvertake) { OperatorId = _node.Id, Snapshots = _snapshots };
-        if (_context.Restored.TryGetValue(_node.Id, out RestoredOperator? restored)) gate.StartAt(restored.WatermarkOf(_snapshots.Range));
+        if (_context.Restored.TryGetValue(_node.Id, out RestoredOperator? restored)) gate.StartAt(restored.WatermarkOf(_snapshots));
         _head = gate;
         return link;
     }

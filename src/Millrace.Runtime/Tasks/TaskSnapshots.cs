@@ -63,6 +63,9 @@ public sealed class TaskSnapshots(Subtask subtask)
     /// <summary>The slice of the hash space the instance owns.</summary>
     public KeyRange Range { get; } = KeyRange.Of(subtask.Index, subtask.Parallelism);
 
+    /// <summary>Whether its records come by key, so that those of a slice of the hash space come to the instance that owns the slice.</summary>
+    public bool IsByKey { get; init; }
+
     /// <summary>Whether rows are left to copy.</summary>
     public bool HasWork => _copying.Count > 0;
 

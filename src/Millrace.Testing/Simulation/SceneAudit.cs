@@ -11,6 +11,10 @@ sealed class SceneAudit(SimulatedScene scene)
     readonly HashSet<string> _named = new(StringComparer.Ordinal);
     readonly Dictionary<string, (long Checkpoint, Timestamp Watermark)> _watermarks = new(StringComparer.Ordinal);
     readonly Dictionary<SimulatedLife, long> _newest = [];
+    long _newestId;
+
+    /// <summary>The process that took the newest checkpoint; null when there is none.</summary>
+    public SimulatedLife? Newest { get; private set; }
 
     /// <summary>A checkpoint was told to be complete.</summary>
     public void OnTaken(SimulatedLife life, CheckpointStatistics taken)
@@ -27,6 +31,8 @@ sealed class SceneAudit(SimulatedScene scene)
 
     void Look(SimulatedLife life, CheckpointStatistics taken)
     {
+        (scene.Job as ISimulatedVariety)?.Look();
+        if (life.Job.Status.Total("lateFirings") > 0 && scene.Takeovers.LeaderOf(taken.Snapshot.Attempt.Term - 1) is { } other && other != life) scene.World.Reach("windows fired again for late records after a takeover");
         life.Process.Tell($"checkpoint {taken.Snapshot.Id} of {taken.Snapshot.Attempt} is complete");
         // One that was followed by others meanwhile may be gone.
         if (scene.Folder.TryGetAsync(taken.Snapshot.Key, CancellationToken.None).AsTask().Result is not { } bytes) return;
@@ -38,11 +44,13 @@ sealed class SceneAudit(SimulatedScene scene)
 
         if (manifest.Id <= _newest.GetValueOrDefault(life)) throw new SimulationException($"{life.Process.Name} told checkpoint {manifest.Id} after {_newest[life]}");
         _newest[life] = manifest.Id;
+        if (manifest.Id > _newestId) (_newestId, Newest) = (manifest.Id, life);
         // An instance that has no event time yet is not listed, and may begin anywhere.
         foreach (OperatorEntry op in manifest.Operators.Where(static o => o.Watermarks.Sum(static w => w.Range.Size) == KeyRange.Full.Size))
         {
             Timestamp watermark = op.Watermarks.Min(static w => w.Watermark);
-            string where = $"{manifest.Timeline} {op.Id}";
+            // Another version of the program may name operators otherwise.
+            string where = $"{life.Options.Version} {manifest.Timeline} {op.Id}";
             // A process that slept tells late what another has gone on from.
             bool isFirst = !_watermarks.TryGetValue(where, out (long Checkpoint, Timestamp Watermark) before);
             if (before.Checkpoint > manifest.Id) continue;
@@ -84,16 +92,23 @@ sealed class SceneAudit(SimulatedScene scene)
 
         foreach (SavepointRecord savepoint in state.Savepoints)
         {
-            IListableStore folder = scene.Store.Under(savepoint.Address[SimulatedScene.SavepointScheme.Length..]);
+            IListableStore folder = scene.OfSavepoint(savepoint.Address);
+            // One that was claimed goes as a whole, manifest first.
+            if (IsClaimed(savepoint) && await folder.TryGetAsync(SnapshotKeys.ManifestName, CancellationToken.None).ConfigureAwait(false) is null) continue;
             SnapshotReader reader = await SnapshotReader.OpenAsync(folder, SnapshotKeys.ManifestName, savepoint.Sha256, CancellationToken.None).ConfigureAwait(false);
             await RequireWholeAsync(reader, folder, $"savepoint {savepoint.Address}").ConfigureAwait(false);
         }
 
         HashSet<string> there = new(StringComparer.Ordinal);
         await foreach (StoredObject found in scene.Folder.ListAsync("", CancellationToken.None).ConfigureAwait(false)) there.Add(found.Key);
+        // What is doomed is deleted by whoever leads next, if nobody has come to it.
+        needed.UnionWith(state.Doomed);
         string[] left = [.. _named.Where(key => there.Contains(key) && !needed.Contains(key)).Order(StringComparer.Ordinal)];
         if (left.Length > 0) throw new SimulationException($"named once, not needed any more, and not deleted: {string.Join(", ", left)}");
     }
+
+    bool IsClaimed(SavepointRecord savepoint) => scene.Lives.Any(life => life.Options is { IsClaim: true } options
+        && (options.From is StartFrom.Address there ? there.Folder == savepoint.Address : options.From is StartFrom.LatestSavepoint));
 
     static async Task RequireWholeAsync(SnapshotReader reader, IListableStore store, string what)
     {

@@ -26,6 +26,22 @@ sealed record LifeOptions
 
     public EffectPlan Effects { get; init; } = new();
 
+    /// <summary>Which version of the program it runs, if there are several.</summary>
+    public int Version { get; init; }
+
+    public IReadOnlyList<string> Drops { get; init; } = [];
+
+    public IReadOnlyList<StateRename> Renames { get; init; } = [];
+
+    public bool IsRewind { get; init; }
+
+    public bool IsClaim { get; init; }
+
+    public bool AcceptsDrained { get; init; } = true;
+
+    /// <summary>What it takes an answer about the leader for: to break something on purpose.</summary>
+    public Func<bool, bool> Believes { get; init; } = static isAlive => isAlive;
+
     /// <summary>How the store answers calls of the process, by chance of its own.</summary>
     public ulong StoreSeed { get; init; }
 
@@ -43,19 +59,22 @@ sealed record LifeOptions
 sealed class SimulatedLife
 {
     readonly SimulatedScene _scene;
+    TaskCompletionSource _nextTaken = new();
 
     public SimulatedLife(SimulatedScene scene, string name, LifeOptions options)
     {
         _scene = scene;
         Options = options;
         IsCalm = scene.World.Faults == SimulatedFaults.None;
-        Process = new(scene.World, name, options.Skew, options.Effects);
-        Process.Tell($"starts with parallelism {options.Parallelism}{(options.IsChaining ? "" : ", unchained")}, {options.Checkpoints.Alignment}, from {options.From.GetType().Name}");
+        StartedAt = scene.World.Now;
+        Process = new(scene.World, name, options.Skew, options.Effects) { Version = options.Version };
+        Process.Tell($"starts with parallelism {options.Parallelism}{(options.IsChaining ? "" : ", unchained")}, {options.Checkpoints.Alignment}, from {options.From.GetType().Name}{Said(options)}");
         Dataflow flow = new(SimulatedScene.JobName);
         scene.Job.Define(flow, Process);
         JobGraph graph = flow.Build();
         EmbeddedOptions embedded = new() { Parallelism = options.Parallelism, Threads = 1, IsChaining = options.IsChaining, Time = Process.Time, Nonces = Process.Nonces };
-        IListableStore store = options.View(new SimulatedStore(Process, new FaultStore(scene.Store, new(Fault), scene.World.Time)));
+        IListableStore store = options.View(new SimulatedStore(Process, new FaultStore(
+            new WatchedStore(scene.Store, key => scene.Takeovers.OnCreated(this, key), _ => scene.World.Reach("a conflict that was our own")), new(Fault), scene.World.Time)));
         DurableOptions durable = new()
         {
             Store = store,
@@ -64,12 +83,15 @@ sealed class SimulatedLife
             Checkpoints = options.Checkpoints,
             Restart = new RestartPolicy.FixedDelay { Attempts = 3, Delay = TimeSpan.FromMilliseconds(20) },
             From = options.From,
-            // The end of all input is the only drain there is here: what follows it is nothing.
-            AcceptsDrained = true,
+            IsRewind = options.IsRewind,
+            IsClaim = options.IsClaim,
+            AcceptsDrained = options.AcceptsDrained,
+            Drops = options.Drops,
+            Renames = options.Renames,
             Leader = name,
             IsAlive = IsAliveAsync,
-            CheckpointTaken = taken => _scene.Audit.OnTaken(this, taken),
-            Tell = Process.Tell,
+            CheckpointTaken = OnTaken,
+            Tell = OnTold,
             RowsView = options.Rows,
             EntriesPerTerm = options.EntriesPerTerm,
             Transport = scene.World.Network.Of(Process),
@@ -92,8 +114,41 @@ sealed class SimulatedLife
 
     public DurableJob Job { get; }
 
+    /// <summary>When it began.</summary>
+    public long StartedAt { get; }
+
+    /// <summary>When it last asked after the leader; null for never.</summary>
+    public LeaderLook? LastLook { get; private set; }
+
+    /// <summary>How many checkpoints it has told of.</summary>
+    public int Checkpoints { get; private set; }
+
+    /// <summary>Completes when it tells of the next.</summary>
+    public Task NextTaken => _nextTaken.Task;
+
+    /// <summary>Whether it runs, and others can reach it.</summary>
+    public bool IsReachableLeader => Process.IsReachable && !Job.Completion.IsCompleted;
+
     /// <summary>Completes when the job has ended, or the process has.</summary>
     public Task Ended => Task.WhenAny(Job.Completion, Options.Effects.Ended);
+
+    static string Said(LifeOptions options) => string.Concat(
+        options.IsRewind ? " --rewind" : "", options.IsClaim ? " --claim" : "", options.Version > 0 ? $", version {options.Version}" : "",
+        string.Concat(options.Drops.Select(static d => $" --drop-state {d}")), string.Concat(options.Renames.Select(static r => $" --rename-state {r.From}={r.To}")));
+
+    void OnTold(string what)
+    {
+        Process.Tell(what);
+        if (what.Contains("claimed savepoint was deleted", StringComparison.Ordinal)) _scene.World.Reach("a claimed savepoint was deleted");
+    }
+
+    void OnTaken(CheckpointStatistics taken)
+    {
+        Checkpoints++;
+        (TaskCompletionSource told, _nextTaken) = (_nextTaken, new());
+        told.SetResult();
+        _scene.Audit.OnTaken(this, taken);
+    }
 
     StoreFault Fault(StoreCall call)
     {
@@ -113,8 +168,11 @@ sealed class SimulatedLife
     /// <summary>Asks whoever holds the newest claim.</summary>
     async ValueTask<bool> IsAliveAsync(TermClaim claim, CancellationToken cancellationToken)
     {
+        long asked = _scene.World.Now;
         await _scene.World.DelayAsync(TimeSpan.FromMilliseconds(2)).ConfigureAwait(false);
         await Process.PassAsync().ConfigureAwait(false);
-        return claim.Leader != Process.Name && _scene.Lives.Any(life => life.Process.Name == claim.Leader && life.Process.IsReachable && !life.Job.Completion.IsCompleted);
+        bool isAlive = claim.Leader != Process.Name && _scene.Lives.Any(life => life.Process.Name == claim.Leader && life.IsReachableLeader);
+        LastLook = new(asked, claim.Term, isAlive);
+        return Options.Believes(isAlive);
     }
 }

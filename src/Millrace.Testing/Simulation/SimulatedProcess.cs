@@ -35,6 +35,9 @@ public sealed class SimulatedProcess
     /// <summary>Whether it has ended.</summary>
     public bool IsDead { get; private set; }
 
+    /// <summary>Which version of the program it runs.</summary>
+    internal int Version { get; init; }
+
     internal NonceSource Nonces { get; }
 
     internal SimulatedChance Chance { get; }

@@ -9,12 +9,16 @@ namespace Millrace.Testing.Simulation;
 /// <param name="change">Changes how each process runs the job; to break something on purpose.</param>
 sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptions> change)
 {
+    /// <summary>Why a scenario pins checkpoints.</summary>
+    public const string PinReason = "to look at";
+
     static readonly int[] s_sizes = [1, 2, 3, 4, 7];
 
     readonly SimulatedWorld _world = scene.World;
     readonly SimulatedChance _chance = scene.World.Chance.Fork();
     readonly List<Task> _waking = [];
     SimulatedLife? _leader;
+    int _version;
 
     /// <summary>Plays it.</summary>
     /// <param name="faults">What goes wrong.</param>
@@ -37,32 +41,42 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         scene.Job.Check();
     }
 
-    async Task<LifeOptions> NextAsync() => Random() with { From = await scene.NextFromAsync(_chance).ConfigureAwait(false) };
+    async Task<LifeOptions> NextAsync()
+    {
+        // An upgrade: from here on the processes of the job run the next version.
+        if (_version + 1 < scene.Traits.Versions && _chance.Below(3) == 0) _version++;
+        return await scene.CommandAsync(Random() with { IsRewind = scene.Traits.AllowsRewind && _chance.Below(4) == 0 }, _chance).ConfigureAwait(false);
+    }
 
     /// <summary>How the next process runs the job: nothing of it may matter.</summary>
-    LifeOptions Random()
+    LifeOptions Random() => change(new()
     {
-        Alignment alignment = _chance.Below(3) == 0 ? Alignment.Unaligned : Alignment.Aligned;
-        return change(new()
+        Parallelism = _chance.Pick(s_sizes),
+        IsChaining = _chance.Below(4) != 0,
+        Skew = _chance.Between(-_world.Faults.SkewMax, _world.Faults.SkewMax),
+        StoreSeed = _chance.Next(),
+        EntriesPerTerm = _chance.Pick([4, 12, 10_000]),
+        Version = _version,
+        AcceptsDrained = _chance.Below(8) != 0,
+        Checkpoints = Barriers(new()
         {
-            Parallelism = _chance.Pick(s_sizes),
-            IsChaining = _chance.Below(4) != 0,
-            Skew = _chance.Between(-_world.Faults.SkewMax, _world.Faults.SkewMax),
-            StoreSeed = _chance.Next(),
-            EntriesPerTerm = _chance.Pick([4, 12, 10_000]),
-            Checkpoints = new()
-            {
-                Interval = _chance.Between(TimeSpan.FromMilliseconds(15), TimeSpan.FromMilliseconds(150)),
-                Alignment = alignment,
-                AlignTimeout = TimeSpan.FromMilliseconds(_chance.Pick([1, 5, 1_000])),
-                Retained = _chance.Between(1, 3),
-            },
-        });
-    }
+            Interval = _chance.Between(TimeSpan.FromMilliseconds(15), TimeSpan.FromMilliseconds(150)),
+            Retained = _chance.Between(1, 3),
+        }),
+    });
+
+    CheckpointOptions Barriers(CheckpointOptions options) => _chance.Below(scene.Traits.AllowsAtLeastOnce ? 6 : 5) switch
+    {
+        0 or 1 => options with { Alignment = Alignment.Unaligned },
+        // More than one at a time, where barriers never overtake records.
+        2 => options with { AlignTimeout = Timeout.InfiniteTimeSpan, MaxConcurrent = _chance.Between(2, 4) },
+        5 => options with { Alignment = Alignment.AtLeastOnce },
+        _ => options with { AlignTimeout = TimeSpan.FromMilliseconds(_chance.Pick([1, 5, 1_000])) },
+    };
 
     async Task DisturbAsync(SimulatedLife life)
     {
-        switch (_chance.Below(12))
+        switch (_chance.Below(14))
         {
             case 0 or 1 or 2:
                 NoteKill(life);
@@ -75,13 +89,14 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
                 life.Process.FailSoon();
                 break;
             case 6:
-                await AskAsync(life, "savepoint", () => life.Job.SavepointAsync(null)).ConfigureAwait(false);
+                await AskAsync(life, "savepoint", () => life.Job.SavepointAsync(Target())).ConfigureAwait(false);
                 break;
             case 7:
-                await AskAsync(life, "stop", () => life.Job.StopAsync(isDrain: false, null)).ConfigureAwait(false);
+                bool isDrain = scene.Traits.AllowsDrain && _chance.Below(2) == 0;
+                await AskAsync(life, isDrain ? "stop with a drain" : "stop", () => life.Job.StopAsync(isDrain, Target())).ConfigureAwait(false);
                 break;
             case 8:
-                await AskAsync(life, "cancel with a savepoint", async () => await life.Job.CancelAsync(isSavepoint: true, null).ConfigureAwait(false) ?? new CheckpointAnswer.Refused("")).ConfigureAwait(false);
+                await AskAsync(life, "cancel with a savepoint", async () => await life.Job.CancelAsync(isSavepoint: true, Target()).ConfigureAwait(false) ?? new CheckpointAnswer.Refused("")).ConfigureAwait(false);
                 break;
             case 9:
                 _world.OutageUntil = _world.Now + _chance.Between(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(3)).Ticks;
@@ -94,7 +109,34 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
                 _world.Reach("a leader was cut off, and went on");
                 life.Process.CutOff(true);
                 break;
+            default:
+                await EditAsync(life).ConfigureAwait(false);
+                break;
         }
+    }
+
+    /// <summary>A folder of its own for a savepoint, or the job's place.</summary>
+    string? Target() => _chance.Below(2) == 0 ? null : $"{SimulatedScene.SavepointScheme}elsewhere/{_chance.Below(1_000)}";
+
+    /// <summary>Somebody changes by hand which checkpoints are kept, while the job runs; in the end nothing is kept for nobody.</summary>
+    async Task EditAsync(SimulatedLife life)
+    {
+        if (await scene.StateAsync().ConfigureAwait(false) is not { } state || state.Kept.ToArray() is not { Length: > 0 } kept) return;
+        long id = _chance.Pick(kept).Id;
+        LedgerEdit edit = _chance.Below(3) switch
+        {
+            0 => new LedgerEdit.Unpin(id),
+            1 => new LedgerEdit.Dispose(id),
+            _ => new LedgerEdit.Pin(id, PinReason),
+        };
+        Task<LedgerEditOutcome> outcome = life.Job.EditAsync(edit, CancellationToken.None);
+        await Task.WhenAny(outcome, life.Ended).ConfigureAwait(false);
+        if (outcome is { IsFaulted: true, Exception.InnerException: { } failure } && failure is not (LedgerFencedException or Storage.StoreUnavailableException or ObjectDisposedException or OperationCanceledException))
+            throw new SimulationException($"{edit} failed: {failure}");
+        if (!outcome.IsCompletedSuccessfully) return;
+        LedgerEditOutcome told = await outcome.ConfigureAwait(false);
+        life.Process.Tell($"{edit}: {told.Text}");
+        if (told.IsDone) _world.Reach($"a checkpoint was kept or let go by hand: {edit.GetType().Name}");
     }
 
     void NoteKill(SimulatedLife life)

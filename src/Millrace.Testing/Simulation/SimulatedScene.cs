@@ -13,7 +13,8 @@ sealed class SimulatedScene
 {
     public const string JobName = "simulated";
     public const string SavepointScheme = "memory://";
-    static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+    static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5), s_progress = TimeSpan.FromSeconds(20);
+    static readonly SimulatedTraits s_plain = new();
 
     readonly List<SimulatedLife> _lives = [];
 
@@ -23,6 +24,7 @@ sealed class SimulatedScene
         Job = job;
         Store = new(world.Time);
         Audit = new(this);
+        Takeovers = new(this);
     }
 
     public SimulatedWorld World { get; }
@@ -32,6 +34,11 @@ sealed class SimulatedScene
     public MemoryObjectStore Store { get; }
 
     public SceneAudit Audit { get; }
+
+    public TakeoverWatch Takeovers { get; }
+
+    /// <summary>What may be done to the job.</summary>
+    public SimulatedTraits Traits => (Job as ISimulatedVariety)?.Traits ?? s_plain;
 
     /// <summary>All processes so far.</summary>
     public IReadOnlyList<SimulatedLife> Lives => _lives;
@@ -51,16 +58,48 @@ sealed class SimulatedScene
     public async Task<LedgerState?> StateAsync() =>
         (await LedgerReader.ReadAsync(Folder, new LedgerKeys(""), JobName, World.Time, new(), CancellationToken.None).ConfigureAwait(false))?.State;
 
-    /// <summary>Where the next process has to begin: a job that was stopped or cancelled does not go on by itself.</summary>
-    public async Task<StartFrom> NextFromAsync(SimulatedChance chance)
+    /// <summary>What the next process is started with: where it begins, and what it has to say about state.</summary>
+    public async Task<LifeOptions> CommandAsync(LifeOptions options, SimulatedChance chance)
     {
         LedgerState? state = await StateAsync().ConfigureAwait(false);
+        options = options with { From = NextFrom(state, chance) };
+        if (options.From is StartFrom.LatestSavepoint or StartFrom.Address && chance.Below(3) == 0) options = options with { IsClaim = true };
+        if (options is { IsRewind: true, From: StartFrom.Unsaid } && state?.Phase is JobPhase.Running or JobPhase.Interrupted or JobPhase.Failed) options = options with { From = new StartFrom.Fresh() };
+        else options = options with { IsRewind = false };
+        if (options.From is StartFrom.Fresh || Job is not ISimulatedVariety job || await NewestAsync(state).ConfigureAwait(false) is not { } snapshot) return options;
+        (IReadOnlyList<string> drops, IReadOnlyList<StateRename> renames) = job.Upgrade(options.Version, snapshot, Takeovers.LeaderOf(snapshot.Attempt.Term)?.Options.Version ?? 0);
+        return options with { Drops = drops, Renames = renames };
+    }
+
+    /// <summary>A job that was stopped or cancelled does not go on by itself.</summary>
+    static StartFrom NextFrom(LedgerState? state, SimulatedChance chance)
+    {
         if (state?.Phase is not (JobPhase.Stopped or JobPhase.Cancelled)) return new StartFrom.Unsaid();
         if (state.Savepoints.Count == 0) return state.Latest is null ? new StartFrom.Fresh() : new StartFrom.Latest();
         // A savepoint may be older than the newest checkpoint of a job that was cancelled, and output after it would be written again.
-        bool isSavepointEnough = state.Latest is null || (state.Phase == JobPhase.Stopped && chance.Below(2) == 0);
-        return isSavepointEnough ? new StartFrom.LatestSavepoint() : new StartFrom.Latest();
+        if (state.Latest is not null && (state.Phase != JobPhase.Stopped || chance.Below(2) == 0)) return new StartFrom.Latest();
+        return chance.Below(3) == 0 ? new StartFrom.Address(state.Savepoints[^1].Address) : new StartFrom.LatestSavepoint();
     }
+
+    /// <summary>The manifest a start goes on from; null when there is none.</summary>
+    async Task<SnapshotManifest?> NewestAsync(LedgerState? state)
+    {
+        if (state is null) return null;
+        if (state.Latest is { } latest) return await ReadAsync(Folder, latest.Snapshot.Key).ConfigureAwait(false);
+        if (state.Phase is JobPhase.Stopped or JobPhase.Cancelled && state.Savepoints.Count > 0) return await ReadAsync(OfSavepoint(state.Savepoints[^1].Address), SnapshotKeys.ManifestName).ConfigureAwait(false);
+        return state.Origin switch
+        {
+            TimelineOrigin.Own own => await ReadAsync(Folder, own.Snapshot.Key).ConfigureAwait(false),
+            TimelineOrigin.Folder there => await ReadAsync(OfSavepoint(there.Address), SnapshotKeys.ManifestName).ConfigureAwait(false),
+            _ => null,
+        };
+    }
+
+    /// <summary>The folder of a savepoint.</summary>
+    public IListableStore OfSavepoint(string address) => Store.Under(address[SavepointScheme.Length..]);
+
+    static async Task<SnapshotManifest?> ReadAsync(IListableStore store, string key) =>
+        await store.TryGetAsync(key, CancellationToken.None).ConfigureAwait(false) is { } bytes ? ManifestJson.Read(bytes, key) : null;
 
     /// <summary>Whether the job has finished, as its ledger has it.</summary>
     public async Task<bool> IsFinishedAsync() => (await StateAsync().ConfigureAwait(false))?.Phase == JobPhase.Finished;
@@ -74,7 +113,7 @@ sealed class SimulatedScene
         Exception cause = failure is JobFailedException { InnerException: { } inner } ? inner : failure;
         bool isExplained = cause is LedgerFencedException or JobLedElsewhereException
             // What was asked for at the start was right when it was asked; another process was quicker.
-            || (cause is StartRefusedException refused && (life.Options.From is not StartFrom.Unsaid || refused.Message.Contains("not started by itself", StringComparison.Ordinal)))
+            || (cause is StartRefusedException refused && IsOvertaken(life, refused))
             || (life.HasReadDamage && (cause is SnapshotCorruptException or ObjectMissingException || cause.Message.Contains("damaged", StringComparison.Ordinal)))
             || (!life.IsCalm && (cause is StoreUnavailableException or SavepointFailedException or CheckpointFailedException or SimulatedFaultException
                 or Runtime.Roles.WorkerLostException
@@ -85,6 +124,23 @@ sealed class SimulatedScene
 
     /// <summary>Whether it is what the simulation itself made fail, here or where a worker was.</summary>
     static bool IsFault(Exception failure) => RemoteException.TypeOf(failure) is nameof(SimulatedFaultException) or nameof(StoreUnavailableException);
+
+    bool IsOvertaken(SimulatedLife life, StartRefusedException refused) => life.Options.From is not StartFrom.Unsaid || !life.Options.AcceptsDrained
+        || refused.Message.Contains("not started by itself", StringComparison.Ordinal)
+        // Its operator looked at a snapshot of an older version than there is by now.
+        || (refused.Message.Contains("does not fit the program", StringComparison.Ordinal) && Audit.Newest is { } newest && newest != life && newest.Options.Version != life.Options.Version);
+
+    /// <summary>Nothing goes wrong any more: a checkpoint completes, or the job ends, and soon.</summary>
+    async Task RequireProgressAsync(SimulatedLife life)
+    {
+        int before = life.Checkpoints;
+        Task limit = World.DelayAsync(s_progress);
+        while (life.Checkpoints == before && !life.Job.Completion.IsCompleted)
+        {
+            if (await Task.WhenAny(life.NextTaken, life.Job.Completion, limit).ConfigureAwait(false) == limit)
+                throw new SimulationException($"nothing goes wrong any more, and {life.Process.Name} has completed no checkpoint within {s_progress}");
+        }
+    }
 
     /// <summary>Nothing goes wrong any more: the job must come to its end.</summary>
     /// <param name="options">How the processes run it.</param>
@@ -102,8 +158,8 @@ sealed class SimulatedScene
         {
             if (start == 12) throw new SimulationException("nothing goes wrong any more, and the job has not finished after a dozen starts");
             SimulatedLife life = _lives.LastOrDefault(static l => l.Process.IsReachable && !l.Job.Completion.IsCompleted)
-                ?? Start(options() with { From = await NextFromAsync(World.Chance).ConfigureAwait(false) });
-                // One that stood still has ended as planned, and goes on.
+                ?? Start(await CommandAsync(options(), World.Chance).ConfigureAwait(false));
+            await RequireProgressAsync(life).ConfigureAwait(false);
             await Task.WhenAny(life.Job.Completion, World.DelayAsync(s_patience)).ConfigureAwait(false);
             if (!life.Job.Completion.IsCompleted)
                 throw new SimulationException($"nothing goes wrong any more, and {life.Process.Name} has not ended within {s_patience}: {string.Join(", ", life.Job.Status.Operators)}");

@@ -41,14 +41,14 @@ sealed class SimulatedSweep(SimulatedScene scene, CheckpointOptions barriers)
         scene.Job.Check();
 
         async Task<SimulatedLife> StartAsync() => scene.Start(
-            Options(new EffectPlan(next < ends.Count ? ends[next++] : null)) with { From = await scene.NextFromAsync(scene.World.Chance).ConfigureAwait(false) });
+            await scene.CommandAsync(Options(new EffectPlan(next < ends.Count ? ends[next++] : null)), scene.World.Chance).ConfigureAwait(false));
     }
 
     /// <summary>While one stands still, another takes over, and is left alone for three checkpoints and what they delete; then the first wakes.</summary>
     async Task TakeOverAsync()
     {
         if (await scene.IsFinishedAsync().ConfigureAwait(false)) return;
-        SimulatedLife second = scene.Start(Options(new EffectPlan()) with { From = await scene.NextFromAsync(scene.World.Chance).ConfigureAwait(false) });
+        SimulatedLife second = scene.Start(await scene.CommandAsync(Options(new EffectPlan()), scene.World.Chance).ConfigureAwait(false));
         for (int i = 0; i < 3 && IsRunning(second); i++)
         {
             await OrEndAsync(second, scene.World.DelayAsync(s_while)).ConfigureAwait(false);

@@ -35,6 +35,7 @@ public sealed partial class SimulationTests
     [InlineData("idempotence")]
     [InlineData("silence")]
     [InlineData("slicing")]
+    [InlineData("courtesy")]
     public async Task Mutation_OfWhatMustHold_IsFoundWithinThreeHundredSeeds(string mutation)
     {
         string output = await RunAsync(1, "--mutate", mutation, "--seeds", "300");

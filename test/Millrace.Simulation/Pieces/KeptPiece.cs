@@ -10,14 +10,15 @@ namespace Millrace.Simulation;
 /// <param name="Keys">How many keys.</param>
 /// <param name="Ms">The length of a stretch.</param>
 /// <param name="KeptMs">How long state is kept.</param>
-sealed record KeptPiece(string Name, int Keys, int Ms, int KeptMs) : IPiece
+sealed record KeptPiece(string Name, int Keys, int Ms, int KeptMs) : IExactPiece
 {
-    public DataStream<string> Build(DataStream<Reading> input, SimulatedProcess process, int parallelism) => input
+    public DataStream<string> Build(DataStream<Reading> input, PieceSite site) => site.Place(input
+        .Where(static r => !r.IsStraggler)
         .KeyBy(r => r.Weight % Keys)
-        .Process(Name, state => new Kept(state, this, process)).At(parallelism);
+        .Process(Name, state => new Kept(state, this, site.Process)));
 
     public IEnumerable<string> Answer(IReadOnlyList<Reading> input) =>
-        from records in input.GroupBy(r => r.Weight % Keys)
+        from records in input.Where(static r => !r.IsStraggler).GroupBy(r => r.Weight % Keys)
         from end in records.Select(EndOf).Distinct()
         let seen = records.Where(r => r.At <= end && r.At + TimeSpan.FromMilliseconds(KeptMs) > end).ToArray()
         select Line(records.Key, end, seen.DistinctBy(static r => r.At).Count(), seen.Length);

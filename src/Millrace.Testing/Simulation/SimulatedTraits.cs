@@ -1,0 +1,36 @@
+using Millrace.State.Snapshots;
+
+namespace Millrace.Testing.Simulation;
+
+/// <summary>What may be done to a simulated job, because its oracle can tell what follows. Immutable.</summary>
+sealed record SimulatedTraits
+{
+    /// <summary>Whether it may be stopped with a drain, and go on from there.</summary>
+    public bool AllowsDrain { get; init; }
+
+    /// <summary>Whether barriers need not wait for each other.</summary>
+    public bool AllowsAtLeastOnce { get; init; }
+
+    /// <summary>Whether its line of history may be left for a new one without state.</summary>
+    public bool AllowsRewind { get; init; }
+
+    /// <summary>How many versions of its program there are.</summary>
+    public int Versions { get; init; } = 1;
+}
+
+/// <summary>A simulated job to which more may be done than to any.</summary>
+interface ISimulatedVariety
+{
+    /// <summary>What may be done.</summary>
+    SimulatedTraits Traits { get; }
+
+    /// <summary>What a start of a version has to say about state, as its operator finds out by planning it.</summary>
+    /// <param name="version">The version to be started.</param>
+    /// <param name="snapshot">What it starts from.</param>
+    /// <param name="from">The version that took the snapshot.</param>
+    (IReadOnlyList<string> Drops, IReadOnlyList<StateRename> Renames) Upgrade(int version, SnapshotManifest snapshot, int from);
+
+    /// <summary>Somebody reads the outside: what was there before is there still.</summary>
+    /// <exception cref="SimulationException">It is not.</exception>
+    void Look();
+}
