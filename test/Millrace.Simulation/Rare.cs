@@ -10,7 +10,9 @@ static class Rare
         "a leader was cut off, and went on",
         "a leader was paused",
         "a second process was told who leads",
+        "a worker was cut off, and came back",
         "a worker was lost while a checkpoint was under way",
+        "a worker was paused",
         "cancel with a savepoint",
         "damaged bytes were read",
         "ended by JobLedElsewhereException",
@@ -28,6 +30,8 @@ static class Rare
         "state was compared with source positions",
         "stop",
         "the offline collection found something",
+        "the process of a worker was killed, and the leader went on",
+        "the process of the leader was killed under its worker",
         "user code threw",
     ];
 }

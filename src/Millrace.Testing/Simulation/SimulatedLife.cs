@@ -5,7 +5,6 @@ using Millrace.Runtime.Jobs;
 using Millrace.Runtime.Planning;
 using Millrace.State.Snapshots;
 using Millrace.Storage;
-using Millrace.Testing.Stores;
 
 namespace Millrace.Testing.Simulation;
 
@@ -28,6 +27,9 @@ sealed record LifeOptions
 
     /// <summary>How the store answers calls of the process, by chance of its own.</summary>
     public ulong StoreSeed { get; init; }
+
+    /// <summary>Whether tasks run in the process itself; otherwise in that of a worker.</summary>
+    public bool HostsWorker { get; init; } = true;
 
     /// <summary>How ends of connections find out that the other is silent.</summary>
     public Runtime.Roles.HeartbeatOptions Beats { get; init; } = SimulatedNetwork.Beats;
@@ -55,7 +57,7 @@ sealed class SimulatedLife
         scene.Job.Define(flow, Process);
         JobGraph graph = flow.Build();
         EmbeddedOptions embedded = new() { Parallelism = options.Parallelism, Threads = 1, IsChaining = options.IsChaining, Time = Process.Time, Nonces = Process.Nonces };
-        IListableStore store = options.View(new SimulatedStore(Process, new FaultStore(scene.Store, new(Fault), scene.World.Time)));
+        IListableStore store = options.View(SimulatedStoreFaults.Between(scene, Process, options.StoreSeed));
         DurableOptions durable = new()
         {
             Store = store,
@@ -67,6 +69,8 @@ sealed class SimulatedLife
             // The end of all input is the only drain there is here: what follows it is nothing.
             AcceptsDrained = true,
             Leader = name,
+            Endpoint = name,
+            HostsWorker = options.HostsWorker,
             IsAlive = IsAliveAsync,
             CheckpointTaken = taken => _scene.Audit.OnTaken(this, taken),
             Tell = Process.Tell,
@@ -85,8 +89,8 @@ sealed class SimulatedLife
     /// <summary>Whether nothing has gone wrong since it began.</summary>
     public bool IsCalm { get; }
 
-    /// <summary>Whether it was given damaged bytes.</summary>
-    public bool HasReadDamage { get; private set; }
+    /// <summary>Whether it was given damaged bytes, or a worker of its was.</summary>
+    public bool HasReadDamage { get; set; }
 
     public SimulatedProcess Process { get; }
 
@@ -94,21 +98,6 @@ sealed class SimulatedLife
 
     /// <summary>Completes when the job has ended, or the process has.</summary>
     public Task Ended => Task.WhenAny(Job.Completion, Options.Effects.Ended);
-
-    StoreFault Fault(StoreCall call)
-    {
-        if (_scene.World.IsOutage && call.IsWrite) return new StoreFault.Refuse();
-        // Of the ledger a process can do nothing but refuse; of snapshots it must find out, and say so.
-        bool isOfSnapshot = call.Verb == StoreVerb.Read || (call.Verb == StoreVerb.Get && call.Key.EndsWith(SnapshotKeys.ManifestName, StringComparison.Ordinal));
-        if (isOfSnapshot && Process.Chance.InThousand(_scene.World.Faults.DamagePerThousand))
-        {
-            HasReadDamage = true;
-            _scene.World.Reach("damaged bytes were read");
-            return Process.Chance.Below(2) == 0 ? new StoreFault.Truncate() : new StoreFault.FlipBit(Process.Chance.Below(1 << 20));
-        }
-
-        return FaultPlan.Seeded(Options.StoreSeed, _scene.World.Faults.StorePerThousand / 1_000.0).Decide(call);
-    }
 
     /// <summary>Asks whoever holds the newest claim.</summary>
     async ValueTask<bool> IsAliveAsync(TermClaim claim, CancellationToken cancellationToken)

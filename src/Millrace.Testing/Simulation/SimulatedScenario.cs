@@ -14,6 +14,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     readonly SimulatedWorld _world = scene.World;
     readonly SimulatedChance _chance = scene.World.Chance.Fork();
     readonly List<Task> _waking = [];
+    readonly bool _isApart = scene.World.Chance.Below(2) == 0;
     SimulatedLife? _leader;
 
     /// <summary>Plays it.</summary>
@@ -21,6 +22,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     public async Task PlayAsync(SimulatedFaults faults)
     {
         _world.Faults = faults;
+        for (int workers = _isApart ? _chance.Between(1, 2) : 0; workers > 0; workers--) scene.StartWorker(Random());
         int disturbances = faults.Disturbances == 0 ? 0 : _chance.Between(1, faults.Disturbances);
         for (int i = 0; i < disturbances && !await scene.IsFinishedAsync().ConfigureAwait(false); i++)
         {
@@ -50,6 +52,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
             Skew = _chance.Between(-_world.Faults.SkewMax, _world.Faults.SkewMax),
             StoreSeed = _chance.Next(),
             EntriesPerTerm = _chance.Pick([4, 12, 10_000]),
+            HostsWorker = !_isApart,
             Checkpoints = new()
             {
                 Interval = _chance.Between(TimeSpan.FromMilliseconds(15), TimeSpan.FromMilliseconds(150)),
@@ -62,7 +65,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
 
     async Task DisturbAsync(SimulatedLife life)
     {
-        switch (_chance.Below(12))
+        switch (_chance.Below(scene.Workers.Count > 0 ? 16 : 12))
         {
             case 0 or 1 or 2:
                 NoteKill(life);
@@ -72,6 +75,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
                 PauseAndReplace(life);
                 break;
             case 5:
+                foreach (SimulatedWorker worker in scene.Workers) worker.Process.FailSoon();
                 life.Process.FailSoon();
                 break;
             case 6:
@@ -94,7 +98,38 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
                 _world.Reach("a leader was cut off, and went on");
                 life.Process.CutOff(true);
                 break;
+            default:
+                DisturbWorker(_chance.Pick(scene.Workers));
+                break;
         }
+    }
+
+    /// <summary>Something happens to a worker alone: whoever leads finds out, and goes on with another.</summary>
+    void DisturbWorker(SimulatedWorker worker)
+    {
+        if (scene.Workers.Count == 1) scene.StartWorker(Random());
+        switch (_chance.Below(4))
+        {
+            case 0:
+                _world.Reach("a worker was paused");
+                worker.Process.Pause();
+                _waking.Add(WakeAsync(worker.Process));
+                break;
+            case 1:
+                _world.Reach("a worker was cut off, and came back");
+                worker.Process.CutOff(true);
+                _waking.Add(ReconnectAsync(worker.Process));
+                break;
+            default:
+                worker.Process.Kill("by chance");
+                break;
+        }
+    }
+
+    async Task ReconnectAsync(SimulatedProcess process)
+    {
+        await _world.DelayAsync(_chance.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(2))).ConfigureAwait(false);
+        process.CutOff(false);
     }
 
     void NoteKill(SimulatedLife life)
@@ -134,13 +169,13 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         _world.Reach("a leader was paused");
         if (life.Options.Effects.Last.Contains("_metadata", StringComparison.Ordinal)) _world.Reach("paused while a manifest was published");
         life.Process.Pause();
-        _waking.Add(WakeAsync(life));
+        _waking.Add(WakeAsync(life.Process));
     }
 
-    async Task WakeAsync(SimulatedLife life)
+    async Task WakeAsync(SimulatedProcess process)
     {
         await _world.DelayAsync(_chance.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(2))).ConfigureAwait(false);
-        life.Process.Wake();
+        process.Wake();
     }
 
     /// <summary>A second process is started on a job that runs: it says who runs it, and ends.</summary>
