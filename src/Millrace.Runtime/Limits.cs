@@ -57,6 +57,9 @@ public static class Limits
     /// <summary>Messages in line for one end of a connection between leader and worker at most; more mean that nobody takes them.</summary>
     public const int ConnectionMessagesMax = 65_536;
 
+    /// <summary>How often a leader that waits for workers looks whether it still leads.</summary>
+    public static readonly TimeSpan LeadershipCheckInterval = TimeSpan.FromSeconds(10);
+
     /// <summary>Records of a batch for a producer with this many channels.</summary>
     /// <param name="channels">One or more.</param>
     public static int BatchRecords(int channels) => Math.Clamp(OpenRecordsPerProducer / channels, BatchRecordsMin, BatchRecordsMax);

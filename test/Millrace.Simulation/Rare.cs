@@ -17,7 +17,9 @@ static class Rare
         "a second process was told who leads",
         "a sink's commit was pending across a rescale",
         "a takeover during publish",
+        "a worker was cut off, and came back",
         "a worker was lost while a checkpoint was under way",
+        "a worker was paused",
         "an overtaken writer was refused by its fence",
         "cancel with a savepoint",
         "damaged bytes were read",
@@ -37,6 +39,8 @@ static class Rare
         "stop",
         "stop with a drain",
         "the offline collection found something",
+        "the process of a worker was killed, and the leader went on",
+        "the process of the leader was killed under its worker",
         "user code threw",
         "windows fired again for late records after a takeover",
     ];

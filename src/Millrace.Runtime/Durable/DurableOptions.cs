@@ -68,6 +68,9 @@ public sealed record DurableOptions
     /// <value>How leader and workers find out that the other has fallen silent, where it can.</value>
     internal Roles.HeartbeatOptions Beats { get; init; } = Roles.HeartbeatOptions.Default;
 
+    /// <value>Whether the process that leads has a worker of its own; otherwise one that is elsewhere has to come.</value>
+    internal bool HostsWorker { get; init; } = true;
+
     /// <value>How long a worker waits before it looks for the leader again.</value>
     internal TimeSpan WorkerRetry { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -198,7 +198,7 @@ sealed class LeaderRole : ICheckpointTasks, IWorkerEvents, IAsyncDisposable
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            IReadOnlyList<WorkerLink> workers = await _program.Workers.GatherAsync(_order.Workers, _cancellation.Token).ConfigureAwait(false);
+            IReadOnlyList<WorkerLink> workers = await _program.Workers.GatherAsync(_order.Workers, _ledger.CheckAsync, _cancellation.Token).ConfigureAwait(false);
             await BeginSinksAsync(_cancellation.Token).ConfigureAwait(false);
             _shares.TryDeploy(workers, _order, this);
         }

@@ -58,16 +58,14 @@ sealed class SourceLeads
     public void OnAsked(string source, int reader)
     {
         if (!_sources.TryGetValue(source, out ISourceLead? lead) || (uint)reader >= (uint)lead.Readers) return;
-        lock (_lock)
-        {
-            lead.OnAsked(reader);
-            Notice(lead, reader);
-        }
+        lock (_lock) lead.OnAsked(reader);
+        Notice(lead, reader);
     }
 
     /// <summary>A reader may get a split. One at a time: handing one out may be news to others.</summary>
     void Notice(ISourceLead source, int reader)
     {
+        OperatorFailedException? failed = null;
         lock (_lock)
         {
             _noticed.Enqueue((source, reader));
@@ -80,13 +78,16 @@ sealed class SourceLeads
             catch (OperatorFailedException failure)
             {
                 _noticed.Clear();
-                _failed(failure);
+                failed = failure;
             }
             finally
             {
                 _isGiving = false;
             }
         }
+
+        // Not under the lock: what follows is cancelled, and that calls whoever waits for it.
+        if (failed is not null) _failed(failed);
     }
 
     interface ISourceLead

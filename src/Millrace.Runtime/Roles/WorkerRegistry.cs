@@ -9,6 +9,7 @@ sealed class WorkerRegistry : IDisposable
     readonly Lock _lock = new();   // guards everything below
     readonly string _fingerprint;
     readonly IDisposable _listening;
+    readonly TimeProvider _time;
     readonly HashSet<WorkerLink> _open = [];
     readonly List<WorkerLink> _workers = [];
     TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -23,6 +24,7 @@ sealed class WorkerRegistry : IDisposable
     public WorkerRegistry(ITransport transport, string endpoint, string fingerprint, HeartbeatOptions beats, TimeProvider time)
     {
         _fingerprint = fingerprint;
+        _time = time;
         _listening = transport.Listen(endpoint, connection =>
         {
             WorkerLink link = new(this, connection, c => transport.CanGoSilent ? new(c, beats, time, static () => { }) : null);
@@ -39,7 +41,13 @@ sealed class WorkerRegistry : IDisposable
     }
 
     /// <summary>Waits for enough workers, in the order they came.</summary>
-    public async Task<IReadOnlyList<WorkerLink>> GatherAsync(int workers, CancellationToken cancellationToken)
+    /// <param name="workers">How many are enough.</param>
+    /// <param name="check">
+    /// Called once in a while; throws when this process leads no longer. Nothing else tells a leader without workers, whose workers have all
+    /// gone to another.
+    /// </param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<IReadOnlyList<WorkerLink>> GatherAsync(int workers, Func<CancellationToken, ValueTask> check, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -50,7 +58,14 @@ sealed class WorkerRegistry : IDisposable
                 changed = _changed.Task;
             }
 
-            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await changed.WaitAsync(Limits.LeadershipCheckInterval, _time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                await check(cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 

@@ -75,7 +75,16 @@ sealed class LocalTransport : ITransport
         public async Task DeliverAsync(IConnectionEvents events)
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            await foreach (Message message in _inbox.Reader.ReadAllAsync().ConfigureAwait(false)) events.OnMessage(message);
+            try
+            {
+                await foreach (Message message in _inbox.Reader.ReadAllAsync().ConfigureAwait(false)) events.OnMessage(message);
+            }
+            catch (Exception failure)
+            {
+                // The edge between roles: who cannot handle what came cannot be talked to, and both learn why.
+                Close($"what came could not be handled: {failure}");
+            }
+
             events.OnClosed(Volatile.Read(ref _why)!);
         }
 

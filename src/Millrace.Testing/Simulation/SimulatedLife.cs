@@ -5,7 +5,6 @@ using Millrace.Runtime.Jobs;
 using Millrace.Runtime.Planning;
 using Millrace.State.Snapshots;
 using Millrace.Storage;
-using Millrace.Testing.Stores;
 
 namespace Millrace.Testing.Simulation;
 
@@ -45,6 +44,9 @@ sealed record LifeOptions
     /// <summary>How the store answers calls of the process, by chance of its own.</summary>
     public ulong StoreSeed { get; init; }
 
+    /// <summary>Whether tasks run in the process itself; otherwise in that of a worker.</summary>
+    public bool HostsWorker { get; init; } = true;
+
     /// <summary>How ends of connections find out that the other is silent.</summary>
     public Runtime.Roles.HeartbeatOptions Beats { get; init; } = SimulatedNetwork.Beats;
 
@@ -73,8 +75,8 @@ sealed class SimulatedLife
         scene.Job.Define(flow, Process);
         JobGraph graph = flow.Build();
         EmbeddedOptions embedded = new() { Parallelism = options.Parallelism, Threads = 1, IsChaining = options.IsChaining, Time = Process.Time, Nonces = Process.Nonces };
-        IListableStore store = options.View(new SimulatedStore(Process, new FaultStore(
-            new WatchedStore(scene.Store, key => scene.Takeovers.OnCreated(this, key), _ => scene.World.Reach("a conflict that was our own")), new(Fault), scene.World.Time)));
+        IListableStore watched = new WatchedStore(scene.Store, key => scene.Takeovers.OnCreated(this, key), _ => scene.World.Reach("a conflict that was our own"));
+        IListableStore store = options.View(SimulatedStoreFaults.Between(scene, Process, options.StoreSeed, watched));
         DurableOptions durable = new()
         {
             Store = store,
@@ -89,6 +91,8 @@ sealed class SimulatedLife
             Drops = options.Drops,
             Renames = options.Renames,
             Leader = name,
+            Endpoint = name,
+            HostsWorker = options.HostsWorker,
             IsAlive = IsAliveAsync,
             CheckpointTaken = OnTaken,
             Tell = OnTold,
@@ -107,8 +111,8 @@ sealed class SimulatedLife
     /// <summary>Whether nothing has gone wrong since it began.</summary>
     public bool IsCalm { get; }
 
-    /// <summary>Whether it was given damaged bytes.</summary>
-    public bool HasReadDamage { get; private set; }
+    /// <summary>Whether it was given damaged bytes, or a worker of its was.</summary>
+    public bool HasReadDamage { get; set; }
 
     public SimulatedProcess Process { get; }
 
@@ -148,21 +152,6 @@ sealed class SimulatedLife
         (TaskCompletionSource told, _nextTaken) = (_nextTaken, new());
         told.SetResult();
         _scene.Audit.OnTaken(this, taken);
-    }
-
-    StoreFault Fault(StoreCall call)
-    {
-        if (_scene.World.IsOutage && call.IsWrite) return new StoreFault.Refuse();
-        // Of the ledger a process can do nothing but refuse; of snapshots it must find out, and say so.
-        bool isOfSnapshot = call.Verb == StoreVerb.Read || (call.Verb == StoreVerb.Get && call.Key.EndsWith(SnapshotKeys.ManifestName, StringComparison.Ordinal));
-        if (isOfSnapshot && Process.Chance.InThousand(_scene.World.Faults.DamagePerThousand))
-        {
-            HasReadDamage = true;
-            _scene.World.Reach("damaged bytes were read");
-            return Process.Chance.Below(2) == 0 ? new StoreFault.Truncate() : new StoreFault.FlipBit(Process.Chance.Below(1 << 20));
-        }
-
-        return FaultPlan.Seeded(Options.StoreSeed, _scene.World.Faults.StorePerThousand / 1_000.0).Decide(call);
     }
 
     /// <summary>Asks whoever holds the newest claim.</summary>

@@ -13,6 +13,7 @@ sealed class SimulatedNetwork(SimulatedWorld world)
     static readonly TimeSpan s_least = TimeSpan.FromMicroseconds(20), s_most = TimeSpan.FromMilliseconds(2), s_slow = TimeSpan.FromMilliseconds(80);
 
     readonly Dictionary<string, (SimulatedProcess Process, Func<IConnection, IConnectionEvents> Accept)> _listeners = new(StringComparer.Ordinal);
+    readonly List<SimulatedConnection> _open = [];
     readonly SimulatedChance _chance = world.Chance.Fork();
 
     /// <summary>How ends of connections find out that the other is silent.</summary>
@@ -38,29 +39,45 @@ sealed class SimulatedNetwork(SimulatedWorld world)
         else connection.FallSilent(from);
     }
 
+    /// <summary>A connection was opened.</summary>
+    public void OnOpened(SimulatedConnection connection)
+    {
+        _open.RemoveAll(static c => c.IsOver);
+        _open.Add(connection);
+    }
+
+    /// <summary>A process has ended: mostly whoever talks to it is told, and now and then nobody.</summary>
+    public void OnKilled(SimulatedProcess process)
+    {
+        foreach (SimulatedConnection connection in _open) connection.OnKilled(process, isTold: _chance.Below(4) != 0);
+    }
+
+    /// <summary>A process cannot be reached any more by the others: nobody is told, and what both say is lost.</summary>
+    public void OnCutOff(SimulatedProcess process)
+    {
+        foreach (SimulatedConnection connection in _open) connection.OnCutOff(process);
+    }
+
     sealed class Transport(SimulatedNetwork network, SimulatedProcess process) : ITransport
     {
         public bool CanGoSilent => true;
 
         public IDisposable Listen(string endpoint, Func<IConnection, IConnectionEvents> accept)
         {
-            string at = At(endpoint);
-            if (!network._listeners.TryAdd(at, (process, accept))) throw new InvalidOperationException($"somebody listens at {at} already");
-            return new Listening(network, at);
+            if (!network._listeners.TryAdd(endpoint, (process, accept))) throw new InvalidOperationException($"somebody listens at {endpoint} already");
+            return new Listening(network, endpoint);
         }
 
         public async ValueTask<IConnection> ConnectAsync(string endpoint, IConnectionEvents events, CancellationToken cancellationToken)
         {
-            string at = At(endpoint);
             await network.World.DelayAsync(network.Delay()).ConfigureAwait(false);
             await process.PassAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            if (!network._listeners.TryGetValue(at, out (SimulatedProcess Process, Func<IConnection, IConnectionEvents> Accept) there))
-                throw new UnreachableEndpointException(at, "nobody listens there");
-            return SimulatedConnection.Open(network, (process, events), there, at);
+            if (!network._listeners.TryGetValue(endpoint, out (SimulatedProcess Process, Func<IConnection, IConnectionEvents> Accept) there) || there.Process.IsDead)
+                throw new UnreachableEndpointException(endpoint, "nobody listens there");
+            if (there.Process != process && (there.Process.IsCutOff || process.IsCutOff)) throw new UnreachableEndpointException(endpoint, "there is no way to it");
+            return SimulatedConnection.Open(network, (process, events), there, endpoint);
         }
-
-        string At(string endpoint) => $"{process.Name}/{endpoint}";
     }
 
     sealed class Listening(SimulatedNetwork network, string at) : IDisposable
@@ -90,11 +107,38 @@ sealed class SimulatedConnection
     {
         SimulatedConnection connection = new(network, caller.Process, called.Process, at);
         connection._caller.Events = caller.Events;
+        network.OnOpened(connection);
         called.Process.Do(() => connection._called.Events = called.Accept(connection._called));
         return connection._caller;
     }
 
+    /// <summary>Whether both ends were told that it has ended.</summary>
+    public bool IsOver => _caller.IsClosed && _called.IsClosed;
+
     SimulatedWorld World => _network.World;
+
+    bool IsWithinOne => _caller.Process == _called.Process;
+
+    /// <summary>One of the two has ended.</summary>
+    public void OnKilled(SimulatedProcess process, bool isTold)
+    {
+        if (IsWithinOne || (_caller.Process != process && _called.Process != process)) return;
+        (End dead, End other) = _caller.Process == process ? (_caller, _called) : (_called, _caller);
+        if (other.IsClosed || other.Process.IsDead) return;
+        World.Reach(dead == _caller ? "the process of a worker was killed, and the leader went on" : "the process of the leader was killed under its worker");
+        if (_underWay is not null && dead == _caller) World.Reach("a worker was lost while a checkpoint was under way");
+        dead.IsSilent = true;
+        if (isTold) other.TellClosed("the other end has ended");
+        else _ = RequireNoticedAsync(other);
+    }
+
+    /// <summary>One of the two cannot be reached any more.</summary>
+    public void OnCutOff(SimulatedProcess process)
+    {
+        if (IsWithinOne || (_caller.Process != process && _called.Process != process)) return;
+        _caller.IsSilent = _called.IsSilent = true;
+        _ = RequireNoticedAsync(_caller, _called);
+    }
 
     /// <summary>It ends; both are told, and what is on its way is lost.</summary>
     public void Cut()
@@ -115,16 +159,19 @@ sealed class SimulatedConnection
         if (_caller.IsSilent || _called.IsSilent) return;
         World.Tell("", $"of the connection of {_caller.Process.Name} to {_caller.Peer}, what {(from == _caller ? "the caller" : "the one called")} sends is lost from here on");
         from.IsSilent = true;
-        _ = RequireNoticedAsync();
+        _ = RequireNoticedAsync(_caller, _called);
     }
 
-    async Task RequireNoticedAsync()
+    /// <summary>Whoever hears nothing has to find out, within a time that follows from its beats.</summary>
+    async Task RequireNoticedAsync(params End[] ends)
     {
-        int pauses = _caller.Process.Pauses + _called.Process.Pauses;
+        // Who stands still hears nobody for another reason.
+        if (!ends.All(static e => e.Process.IsAwake)) return;
+        int pauses = ends.Sum(static e => e.Process.Pauses);
         await World.DelayAsync(SimulatedNetwork.NoticedWithin).ConfigureAwait(false);
-        bool couldNotice = _caller.Process.IsAwake && _called.Process.IsAwake && pauses == _caller.Process.Pauses + _called.Process.Pauses;
-        if (!couldNotice || (_caller.IsClosed && _called.IsClosed)) return;
-        World.Found ??= new SimulationException($"a silent connection of {_caller.Process.Name} was not noticed within {SimulatedNetwork.NoticedWithin}");
+        bool couldNotice = ends.All(static e => e.Process.IsAwake) && pauses == ends.Sum(static e => e.Process.Pauses);
+        if (!couldNotice || ends.All(static e => e.IsClosed)) return;
+        World.Found ??= new SimulationException($"a silent connection of {_caller.Process.Name} to {_caller.Peer} was not noticed within {SimulatedNetwork.NoticedWithin}");
     }
 
     /// <summary>One end.</summary>

@@ -127,6 +127,7 @@ public sealed class SimulatedProcess
         Tell($"killed: {why}");
         IsDead = true;
         _held.Clear();
+        _world.Network.OnKilled(this);
         Plan.OnEnded();
     }
 
@@ -135,6 +136,7 @@ public sealed class SimulatedProcess
     {
         if (isCutOff != IsCutOff) Tell(isCutOff ? "is cut off from the others" : "can be reached again");
         IsCutOff = isCutOff;
+        if (isCutOff) _world.Network.OnCutOff(this);
     }
 
     /// <summary>It stands still: nothing happens in it until it wakes.</summary>

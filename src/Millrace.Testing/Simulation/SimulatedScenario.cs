@@ -17,14 +17,19 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     readonly SimulatedWorld _world = scene.World;
     readonly SimulatedChance _chance = scene.World.Chance.Fork();
     readonly List<Task> _waking = [];
+    readonly bool _isApart = scene.World.Chance.Below(2) == 0;
     SimulatedLife? _leader;
     int _version;
+
+    /// <summary>Whether tasks run in processes of their own. Those run one version of the program.</summary>
+    bool IsApart => _isApart && scene.Traits.Versions == 1;
 
     /// <summary>Plays it.</summary>
     /// <param name="faults">What goes wrong.</param>
     public async Task PlayAsync(SimulatedFaults faults)
     {
         _world.Faults = faults;
+        for (int workers = IsApart ? _chance.Between(1, 2) : 0; workers > 0; workers--) scene.StartWorker(Random());
         int disturbances = faults.Disturbances == 0 ? 0 : _chance.Between(1, faults.Disturbances);
         for (int i = 0; i < disturbances && !await scene.IsFinishedAsync().ConfigureAwait(false); i++)
         {
@@ -56,6 +61,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         Skew = _chance.Between(-_world.Faults.SkewMax, _world.Faults.SkewMax),
         StoreSeed = _chance.Next(),
         EntriesPerTerm = _chance.Pick([4, 12, 10_000]),
+        HostsWorker = !IsApart,
         Version = _version,
         AcceptsDrained = _chance.Below(8) != 0,
         Checkpoints = Barriers(new()
@@ -76,7 +82,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
 
     async Task DisturbAsync(SimulatedLife life)
     {
-        switch (_chance.Below(14))
+        switch (_chance.Below(scene.Workers.Count > 0 ? 18 : 14))
         {
             case 0 or 1 or 2:
                 NoteKill(life);
@@ -86,6 +92,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
                 PauseAndReplace(life);
                 break;
             case 5:
+                foreach (SimulatedWorker worker in scene.Workers) worker.Process.FailSoon();
                 life.Process.FailSoon();
                 break;
             case 6:
@@ -109,8 +116,11 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
                 _world.Reach("a leader was cut off, and went on");
                 life.Process.CutOff(true);
                 break;
-            default:
+            case 12 or 13:
                 await EditAsync(life).ConfigureAwait(false);
+                break;
+            default:
+                DisturbWorker(_chance.Pick(scene.Workers));
                 break;
         }
     }
@@ -137,6 +147,34 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         LedgerEditOutcome told = await outcome.ConfigureAwait(false);
         life.Process.Tell($"{edit}: {told.Text}");
         if (told.IsDone) _world.Reach($"a checkpoint was kept or let go by hand: {edit.GetType().Name}");
+    }
+
+    /// <summary>Something happens to a worker alone: whoever leads finds out, and goes on with another.</summary>
+    void DisturbWorker(SimulatedWorker worker)
+    {
+        if (scene.Workers.Count == 1) scene.StartWorker(Random());
+        switch (_chance.Below(4))
+        {
+            case 0:
+                _world.Reach("a worker was paused");
+                worker.Process.Pause();
+                _waking.Add(WakeAsync(worker.Process));
+                break;
+            case 1:
+                _world.Reach("a worker was cut off, and came back");
+                worker.Process.CutOff(true);
+                _waking.Add(ReconnectAsync(worker.Process));
+                break;
+            default:
+                worker.Process.Kill("by chance");
+                break;
+        }
+    }
+
+    async Task ReconnectAsync(SimulatedProcess process)
+    {
+        await _world.DelayAsync(_chance.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(2))).ConfigureAwait(false);
+        process.CutOff(false);
     }
 
     void NoteKill(SimulatedLife life)
@@ -176,13 +214,13 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         _world.Reach("a leader was paused");
         if (life.Options.Effects.Last.Contains("_metadata", StringComparison.Ordinal)) _world.Reach("paused while a manifest was published");
         life.Process.Pause();
-        _waking.Add(WakeAsync(life));
+        _waking.Add(WakeAsync(life.Process));
     }
 
-    async Task WakeAsync(SimulatedLife life)
+    async Task WakeAsync(SimulatedProcess process)
     {
         await _world.DelayAsync(_chance.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(2))).ConfigureAwait(false);
-        life.Process.Wake();
+        process.Wake();
     }
 
     /// <summary>A second process is started on a job that runs: it says who runs it, and ends.</summary>

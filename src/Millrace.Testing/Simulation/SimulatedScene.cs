@@ -17,6 +17,7 @@ sealed class SimulatedScene
     static readonly SimulatedTraits s_plain = new();
 
     readonly List<SimulatedLife> _lives = [];
+    readonly List<SimulatedWorker> _workers = [];
 
     public SimulatedScene(SimulatedWorld world, ISimulatedJob job)
     {
@@ -52,6 +53,19 @@ sealed class SimulatedScene
         SimulatedLife life = new(this, $"p{_lives.Count + 1}", options);
         _lives.Add(life);
         return life;
+    }
+
+    /// <summary>The processes of workers that have not ended, the oldest first; none where leaders run the tasks themselves.</summary>
+    public IReadOnlyList<SimulatedWorker> Workers => [.. _workers.Where(static w => !w.Process.IsDead)];
+
+    /// <summary>Starts the process of a worker.</summary>
+    public void StartWorker(LifeOptions options) => _workers.Add(new(this, $"w{_workers.Count + 1}", options));
+
+    /// <summary>A process was given damaged bytes: what follows from it may end any leader it works for.</summary>
+    public void OnDamage(SimulatedProcess process)
+    {
+        World.Reach("damaged bytes were read");
+        foreach (SimulatedLife life in _lives.Where(l => l.Process == process || !l.Options.HostsWorker)) life.HasReadDamage = true;
     }
 
     /// <summary>What the ledger says; null when there is none.</summary>
@@ -154,6 +168,14 @@ sealed class SimulatedScene
             life.Process.CutOff(false);
         }
 
+        foreach (SimulatedWorker worker in Workers)
+        {
+            worker.Process.Wake();
+            worker.Process.CutOff(false);
+        }
+
+        LifeOptions next = options();
+        if (!next.HostsWorker && Workers.Count == 0) StartWorker(next);
         for (int start = 0; !await IsFinishedAsync().ConfigureAwait(false); start++)
         {
             if (start == 12) throw new SimulationException("nothing goes wrong any more, and the job has not finished after a dozen starts");
@@ -172,6 +194,14 @@ sealed class SimulatedScene
             if (await Task.WhenAny(life.Job.Completion, World.DelayAsync(s_patience)).ConfigureAwait(false) != life.Job.Completion)
                 throw new SimulationException($"{life.Process.Name} goes on though the job has finished");
             RequireExplained(life);
+        }
+
+        // One that has not heard of the end yet may still write what nobody waits for.
+        foreach (SimulatedWorker worker in Workers)
+        {
+            Task ending = worker.Role.DisposeAsync().AsTask();
+            if (await Task.WhenAny(ending, World.DelayAsync(s_patience)).ConfigureAwait(false) != ending)
+                throw new SimulationException($"{worker.Process.Name} was asked to end, and has not within {s_patience}");
         }
     }
 }

@@ -23,7 +23,7 @@ public sealed class WorkerRegistryTests : IDisposable
     [Fact]
     public async Task Gather_WaitsForEnoughWorkers_AndTakesTheFirst()
     {
-        Task<IReadOnlyList<WorkerLink>> gathering = _registry.GatherAsync(2, TestContext.Current.CancellationToken);
+        Task<IReadOnlyList<WorkerLink>> gathering = _registry.GatherAsync(2, Leads, TestContext.Current.CancellationToken);
         _transport.Worker("w1", "ab");
         Assert.False(gathering.IsCompleted);
         _transport.Worker("w2", "ab");
@@ -33,12 +33,30 @@ public sealed class WorkerRegistryTests : IDisposable
     }
 
     [Fact]
+    public async Task Gather_WithoutWorkers_FindsOutThatAnotherLeads()
+    {
+        int looks = 0;
+        ValueTask check(CancellationToken cancellationToken) => ++looks < 3 ? default : throw new InvalidOperationException("overtaken");
+        Task gathering = _registry.GatherAsync(1, check, TestContext.Current.CancellationToken);
+
+        while (!gathering.IsCompleted)
+        {
+            // There is one timer, of whoever gathers, as often as it waits again.
+            if (_time.NextTimer is { } next) _time.SetUtcNow(next);
+            await Task.Yield();
+        }
+
+        Assert.Equal("overtaken", (await Assert.ThrowsAsync<InvalidOperationException>(() => gathering)).Message);
+        Assert.Equal(3, looks);
+    }
+
+    [Fact]
     public async Task Gather_DoesNotCountWhoIsGone()
     {
         _transport.Worker("w1", "ab").Close("it was killed");
         _transport.Worker("w2", "ab");
 
-        Assert.Equal("w2", Assert.Single(await _registry.GatherAsync(1, TestContext.Current.CancellationToken)).Name);
+        Assert.Equal("w2", Assert.Single(await _registry.GatherAsync(1, Leads, TestContext.Current.CancellationToken)).Name);
     }
 
     [Fact]
@@ -54,7 +72,7 @@ public sealed class WorkerRegistryTests : IDisposable
     public async Task Link_OfAnEarlierAttempt_IsIgnored()
     {
         RecordedConnection worker = _transport.Worker("w1", "ab");
-        WorkerLink link = Assert.Single(await _registry.GatherAsync(1, TestContext.Current.CancellationToken));
+        WorkerLink link = Assert.Single(await _registry.GatherAsync(1, Leads, TestContext.Current.CancellationToken));
         Assert.Null(link.Deploy(s_attempt, s_order, _events));
 
         worker.Events!.OnMessage(new WorkerMessage.Ready(new(1, 1)));
@@ -70,7 +88,7 @@ public sealed class WorkerRegistryTests : IDisposable
     public async Task Link_ToAWorkerThatSaysNothing_IsClosedAfterItsBeats()
     {
         RecordedConnection worker = _transport.Worker("w1", "ab");
-        WorkerLink link = Assert.Single(await _registry.GatherAsync(1, TestContext.Current.CancellationToken));
+        WorkerLink link = Assert.Single(await _registry.GatherAsync(1, Leads, TestContext.Current.CancellationToken));
         link.Deploy(s_attempt, s_order, _events);
 
         _time.Advance(TimeSpan.FromSeconds(3));
@@ -94,7 +112,7 @@ public sealed class WorkerRegistryTests : IDisposable
 
         shares.Cancel();
 
-        Assert.False(shares.TryDeploy(await _registry.GatherAsync(1, TestContext.Current.CancellationToken), s_order, _events));
+        Assert.False(shares.TryDeploy(await _registry.GatherAsync(1, Leads, TestContext.Current.CancellationToken), s_order, _events));
         Assert.True(shares.OnOpened());
         Assert.Empty(worker.Sent);
     }
@@ -103,7 +121,7 @@ public sealed class WorkerRegistryTests : IDisposable
     public async Task Shares_WithAWorkerThatIsGone_TellOfItAndWaitForTheOther()
     {
         RecordedConnection first = _transport.Worker("w1", "ab"), second = _transport.Worker("w2", "ab");
-        IReadOnlyList<WorkerLink> workers = await _registry.GatherAsync(2, TestContext.Current.CancellationToken);
+        IReadOnlyList<WorkerLink> workers = await _registry.GatherAsync(2, Leads, TestContext.Current.CancellationToken);
         first.Close("it was killed");
         WorkerShares shares = new(s_attempt, new PlanModel("job", [], []));
 
@@ -116,6 +134,8 @@ public sealed class WorkerRegistryTests : IDisposable
         Assert.False(shares.OnEnded(0));
         Assert.True(shares.OnEnded(1));
     }
+
+    static ValueTask Leads(CancellationToken cancellationToken) => default;
 
     [Fact]
     public void Failure_SentAndReceived_KeepsWhatTheLeaderDecidesBy()

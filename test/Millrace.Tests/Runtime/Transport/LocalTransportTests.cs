@@ -59,6 +59,18 @@ public sealed class LocalTransportTests
     }
 
     [Fact]
+    public async Task Message_ThatCannotBeHandled_ClosesTheConnectionWithTheReason()
+    {
+        (IConnection caller, Inbox toCaller, _, Inbox toCalled) = await ConnectAsync();
+        toCalled.Fail();
+
+        caller.Send(new Message.Alive());
+
+        Assert.Contains("cannot take it", await toCaller.Closed, StringComparison.Ordinal);
+        Assert.Contains("cannot take it", await toCalled.Closed, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Connect_WhereNobodyListens_NamesTheEndpoint()
     {
         UnreachableEndpointException refusal = await Assert.ThrowsAsync<UnreachableEndpointException>(async () => await _transport.ConnectAsync("leader", new Inbox(), default));
@@ -95,6 +107,7 @@ public sealed class LocalTransportTests
         readonly Channel<Message> _messages = Channel.CreateUnbounded<Message>();
         readonly TaskCompletionSource<string> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         readonly ManualResetEventSlim _isTaking = new(true);
+        volatile bool _isFailing;
 
         public Task<string> Closed => _closed.Task;
 
@@ -104,9 +117,12 @@ public sealed class LocalTransportTests
 
         public void GoOn() => _isTaking.Set();
 
+        public void Fail() => _isFailing = true;
+
         public void OnMessage(Message message)
         {
             _isTaking.Wait();
+            if (_isFailing) throw new InvalidOperationException("cannot take it");
             _messages.Writer.TryWrite(message);
         }
 
