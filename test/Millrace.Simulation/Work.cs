@@ -37,6 +37,8 @@ static class Work
             }
 
             yield return finding;
+            // What is broken on purpose was found: that is all there is to know.
+            if (finding.Failure is not null && mutation != Mutation.None) yield break;
         }
     }
 
