@@ -43,7 +43,7 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
         }
 
         if (kind is >= 3 and <= 6) _versions = Versions.Random(chance, _pieces.Select(static p => p.Piece));
-        // Barriers overtake nothing where one sink reads several pieces. A piece that is removed leaves its sink behind.
+        // A piece that is removed leaves its sink behind.
         _hasSinkEach = !_versions.Removes && chance.Below(2) == 0;
         Traits = new() { AllowsAtLeastOnce = kind == 0, AllowsDrain = kind is 1 or 2, AllowsRewind = kind is 7 or 8, Versions = _versions.Count };
     }

@@ -18,7 +18,8 @@ public interface IReadySet
 
 /// <summary>
 /// From one producer task to one consumer task: a bounded ring of full batches one way and of free ones the other way. A channel never
-/// has more than <see cref="Limits.ChannelBatchesMax"/> batches, so sending never fails: what is limited is renting.
+/// has more than <see cref="Limits.ChannelBatchesMax"/> batches, so sending never fails: what is limited is renting. A barrier that must not wait
+/// for room is kept by the producer, behind the records it follows (<see cref="ChannelFan{T}"/>).
 /// Each side is used by one thread at a time.
 /// </summary>
 /// <typeparam name="T">The record type.</typeparam>
@@ -32,15 +33,20 @@ public sealed class Channel<T>(int batchRecords, bool hasTimestamps)
     IReadySet? _consumer;
     int _consumerIndex;
     Barrier? _announced;
+    Barrier? _announcedInTurn;
     int _allocated;
     int _producerWaits;
 
     /// <summary>Consumer: the newest barrier that the producer has sent, which may still be behind full batches; null for none.</summary>
     public Barrier? Announced => Volatile.Read(ref _announced);
 
+    /// <summary>Consumer: the newest of these that never overtakes; null for none. Read after <see cref="Announced"/>, which is never ahead of it.</summary>
+    public Barrier? AnnouncedInTurn => Volatile.Read(ref _announcedInTurn);
+
     /// <summary>Producer: tells the consumer of a barrier ahead of the batches before it.</summary>
     public void Announce(Barrier barrier)
     {
+        if (!barrier.MayOvertake) Volatile.Write(ref _announcedInTurn, barrier);
         Volatile.Write(ref _announced, barrier);
         _consumer!.MarkReady(_consumerIndex);
     }
@@ -72,6 +78,9 @@ public sealed class Channel<T>(int batchRecords, bool hasTimestamps)
         Volatile.Write(ref _producerWaits, 0);
         return true;
     }
+
+    /// <summary>Producer: a batch beyond those that travel, to be kept until one can be rented and sent in its place.</summary>
+    public Batch<T> NewBatch() => new(batchRecords, hasTimestamps);
 
     /// <summary>Producer: hands a rented batch over.</summary>
     public void Send(Batch<T> batch)

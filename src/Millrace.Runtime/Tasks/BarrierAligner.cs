@@ -16,6 +16,7 @@ public sealed class BarrierAligner(int channels)
     int _arrived;
     int _ended;
     long _newest;
+    long _inTurn;
 
     /// <summary>The barrier that is known of and has not come by all channels; null for none.</summary>
     public Barrier? Waiting { get; private set; }
@@ -32,12 +33,12 @@ public sealed class BarrierAligner(int channels)
     /// <summary>
     /// A channel's producer has sent a barrier, which may be behind what the channel still holds. One that is being aligned is not given up
     /// for it: every channel delivers that in its turn, and is asked again then. One that never overtakes comes in its turn as well, and
-    /// perhaps after others: several may be under way.
+    /// perhaps after others: several may be under way. No later one overtakes it: those that align it would wait for it in vain.
     /// </summary>
     public void OnAnnounced(Barrier barrier)
     {
-        bool mayOvertake = barrier.Alignment == Alignment.Unaligned || barrier.AlignTimeout != Timeout.InfiniteTimeSpan;
-        if (mayOvertake && barrier.Id > _newest && (Waiting is null || (IsOvertaking && barrier.Id > Waiting.Id))) Await(barrier);
+        if (!barrier.MayOvertake) _inTurn = Math.Max(_inTurn, barrier.Id);
+        else if (_inTurn <= _newest && barrier.Id > _newest && (Waiting is null || (IsOvertaking && barrier.Id > Waiting.Id))) Await(barrier);
     }
 
     /// <summary>The barrier goes on now: what is on its way becomes part of the snapshot.</summary>

@@ -45,6 +45,12 @@ public abstract class Cell
     /// <summary>The chain has run out of input, or has kept something back for long: sends what waits for company.</summary>
     public virtual void Flush() { }
 
+    /// <summary>The chain's head has passed a barrier on, which may have to wait on its way here: whoever reads the chain is told at once.</summary>
+    public virtual void Announce(Barrier barrier) { }
+
+    /// <summary>Whether the cell may send what its channels have no room for, or has to wait until they do.</summary>
+    public virtual void Overdraw(bool mayOverdraw) { }
+
     /// <summary>The states it has, as snapshots see them.</summary>
     public virtual IReadOnlyList<StateSchema> States => [];
 

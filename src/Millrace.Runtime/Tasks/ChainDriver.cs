@@ -27,6 +27,7 @@ public sealed class ChainDriver(Head head, Cell[] cells, TimeProvider time, Task
     readonly long _flushTicks = (long)(Limits.WatermarkInterval.TotalSeconds * time.TimestampFrequency);
     readonly Cell[] _all = [head, .. cells];
     long _flushed = time.GetTimestamp();
+    bool _isOverdrawing;
 
     /// <summary>The head and the cells.</summary>
     public IReadOnlyList<Cell> Cells => _all;
@@ -64,6 +65,8 @@ public sealed class ChainDriver(Head head, Cell[] cells, TimeProvider time, Task
                 CellStep step = cell.Step();
                 if (step == CellStep.Pending)
                 {
+                    if (TryOverdraw()) continue;
+                    head.IsHeldBack = true;
                     // Other branches and channels should not wait for the one that is blocked.
                     Flush(start);
                     return CopyOr(TaskStep.Waiting);
@@ -75,13 +78,24 @@ public sealed class ChainDriver(Head head, Cell[] cells, TimeProvider time, Task
                 continue;
             }
 
+            if (_isOverdrawing && (head.IsEnded || !head.HasBarrierDue))
+            {
+                // The barrier is where it belongs: what had no room gets it before anything more is read.
+                Overdraw(false);
+                continue;
+            }
+
             if (isFed) return TaskStep.More;
             if (head.IsEnded) return CopyOr(TaskStep.Finished);
             // A snapshot under way gets its share between any two batches, so that it ends soon and no record waits long.
             CopyOr(TaskStep.More);
             Current = head;
+            head.IsHeldBack = false;
             switch (head.Pull())
             {
+                case PullResult.Published when head.Passed is not null:
+                    Announce();
+                    break;
                 case PullResult.Again: return TaskStep.More;
                 case PullResult.Dry:
                     if (head.IsEnded) return CopyOr(TaskStep.Finished);
@@ -93,6 +107,30 @@ public sealed class ChainDriver(Head head, Cell[] cells, TimeProvider time, Task
         }
 
         return TaskStep.More;
+    }
+
+    /// <summary>
+    /// Something waits for room, and a barrier behind it that must not: others may be waiting for that before they make any. What is before the barrier goes
+    /// beyond the room there is, which is no more than what one batch of the head becomes.
+    /// </summary>
+    /// <returns>Whether the chain can go on now.</returns>
+    bool TryOverdraw()
+    {
+        if (_isOverdrawing || !head.HasBarrierDue || (head.IsEnded && !Array.Exists(cells, static c => c.HasInput))) return false;
+        Overdraw(true);
+        return true;
+    }
+
+    void Overdraw(bool mayOverdraw)
+    {
+        _isOverdrawing = mayOverdraw;
+        foreach (Cell cell in cells) cell.Overdraw(mayOverdraw);
+    }
+
+    void Announce()
+    {
+        foreach (Cell cell in cells) cell.Announce(head.Passed!);
+        head.ForgetPassed();
     }
 
     /// <summary>Copies some rows for a snapshot, if there are any to copy: then there is more to do, whatever was to be said otherwise.</summary>

@@ -90,7 +90,8 @@ public sealed class Gate<T> : Head
         {
             if (_own.Barrier is not null) return PublishOvertaking();
             if (!_ready.TryTake(out _current)) break;
-            if (_channels[_current].Announced is { } announced) Listen(announced);
+            // Where nothing can be overtaken barriers come in their turn: who knew of a later one first would let one pass unseen.
+            if (_mayOvertake && _channels[_current].Announced is { } announced) Listen(announced, _channels[_current].AnnouncedInTurn);
             // Nothing may come between the decision to overtake and the barrier: it would be before the cut and in flight.
             if (_own.Barrier is not null) return PublishOvertaking();
             // What it has stays until the barrier has come by all channels; then it is looked at again.
@@ -119,10 +120,11 @@ public sealed class Gate<T> : Head
     }
 
     /// <summary>A producer has sent a barrier: waits for it no longer than the barrier allows.</summary>
-    void Listen(Barrier barrier)
+    void Listen(Barrier barrier, Barrier? inTurn)
     {
+        if (inTurn is not null) _aligner.OnAnnounced(inTurn);
         _aligner.OnAnnounced(barrier);
-        if (_aligner.Waiting is not { } waiting || waiting == _timed || !_mayOvertake) return;
+        if (_aligner.Waiting is not { } waiting || waiting == _timed) return;
         _timed = waiting;
         if (waiting.Alignment == Alignment.Unaligned)
         {
@@ -149,6 +151,7 @@ public sealed class Gate<T> : Head
     PullResult PublishOvertaking()
     {
         Snapshots.Begin(_own.Barrier!, isOvertaking: true);
+        Passed = _own.Barrier;
         _link.Batch = _own;
         _link.Publish();
         return PullResult.Published;
@@ -207,6 +210,7 @@ public sealed class Gate<T> : Head
 
         Snapshots.Begin(complete, isOvertaking: false);
         batch.Barrier = complete;
+        Passed = complete;
         IsEnded |= complete.IsStop;
         LookAtAll();
     }

@@ -30,8 +30,22 @@ public sealed class SenderCell<T>(IDealer<T> dealer, ChannelFan<T> fan, Link<T> 
     public override object? CurrentRecord => HasInput && _position < input.Batch.Count ? input.Batch.Values[_position] : null;
 
     /// <inheritdoc/>
+    public override bool HasWork => HasInput || (fan.IsOverdrawn && !fan.MayOverdraw);
+
+    /// <inheritdoc/>
+    public override void Overdraw(bool mayOverdraw) => fan.MayOverdraw = mayOverdraw;
+
+    /// <inheritdoc/>
+    public override void Announce(Barrier barrier)
+    {
+        if (barrier.Alignment != Alignment.AtLeastOnce) fan.Announce(barrier);
+    }
+
+    /// <inheritdoc/>
     public override CellStep Step()
     {
+        if (fan.IsOverdrawn && !fan.TryRepay() && !fan.MayOverdraw) return CellStep.Pending;
+        if (!HasInput) return CellStep.NeedInput;
         Batch<T> batch = input.Batch;
         if (!_isTelling)
         {
@@ -46,7 +60,6 @@ public sealed class SenderCell<T>(IDealer<T> dealer, ChannelFan<T> fan, Link<T> 
             if (!dealer.TryDeal(batch, ref _position, fan)) return CellStep.Pending;
 
             if (!batch.Watermark.IsNone) fan.Watermark = batch.Watermark;
-            if (batch.Barrier is { Alignment: not Alignment.AtLeastOnce } barrier) fan.Announce(barrier);
             _isTelling = true;
         }
 

@@ -52,10 +52,16 @@ public sealed class SourceHead<T, TSplit>(
         }
     }
 
+    /// <summary>Whether barriers are put between records at once, whatever has no room.</summary>
+    public bool MayOverdraw { get; init; }
+
+    /// <inheritdoc/>
+    public override bool HasBarrierDue => MayOverdraw && !_barriers.IsEmpty;
+
     /// <inheritdoc/>
     public override void OnProcessingTime(Timestamp now)
     {
-        if (main.IsFull || _tailOf is not null)
+        if (main.IsFull || _tailOf is not null || IsHeldBack)
         {
             // What follows is full, so nobody has looked whether there are records: that is not idleness.
             foreach (SplitRead<T, TSplit> split in _splits) split.Idle.OnRecord();
@@ -140,6 +146,7 @@ public sealed class SourceHead<T, TSplit>(
         TakeSplits();
         Begin();
         Snapshots.Begin(barrier);
+        Passed = barrier;
         _lastBarrier = barrier.Id;
         _isStopped = barrier.IsStop;
         main.SetBarrier(barrier);

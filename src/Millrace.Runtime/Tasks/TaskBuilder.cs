@@ -62,6 +62,7 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
         {
             OperatorId = _node.Id,
             Snapshots = _snapshots,
+            MayOverdraw = _context.MayOvertake,
         };
     }
 

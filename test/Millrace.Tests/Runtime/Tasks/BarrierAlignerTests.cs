@@ -103,6 +103,19 @@ public sealed class BarrierAlignerTests
     }
 
     [Fact]
+    public void OnAnnounced_AfterOneThatNeverOvertakes_WaitsUntilThatHasPassed()
+    {
+        BarrierAligner aligner = new(2);
+        aligner.OnAnnounced(Of(1));
+        aligner.OnAnnounced(Timed(2));
+        Assert.Null(aligner.Waiting);
+        Assert.Null(aligner.OnBarrier(0, Of(1)));
+        Assert.Equal(1, aligner.OnBarrier(1, Of(1))!.Id);
+        aligner.OnAnnounced(Timed(2));
+        Assert.Equal(2, aligner.Waiting!.Id);
+    }
+
+    [Fact]
     public void OnAnnounced_WhileAnEarlierBarrierOvertakes_TakesItsPlace()
     {
         BarrierAligner aligner = new(2);
