@@ -61,7 +61,10 @@ sealed class Deployment : ITaskOwner
         _reading = CancellationTokenSource.CreateLinkedTokenSource(cancellation.Token);
         _context = context = context with { Reading = _reading.Token };
         DeferredScheduler deferred = new();
-        _tasks = [.. context.Plan.Chains.SelectMany(c => Enumerable.Range(0, c.Parallelism).Select(i => TaskBuilder.Build(context, c, i, deferred, this)))];
+        _tasks = [.. from chain in context.Plan.Chains
+                     let share = context.ShareOf(chain)
+                     from instance in Enumerable.Range(share.First, share.Count)
+                     select TaskBuilder.Build(context, chain, instance, deferred, this)];
         _scheduler = deferred.Target = schedulerOf(_tasks);
         _live = _tasks.Length;
         _watch = new(_tasks, _scheduler, options);

@@ -9,7 +9,8 @@ static class JobStatusReader
     public static JobStatus Read(PlanModel plan, IReadOnlyList<StreamTask> tasks, BuildContext context)
     {
         ILookup<string, Cell> cells = tasks.SelectMany(static t => t.Driver.Cells).Where(static c => c.IsOperator).ToLookup(static c => c.OperatorId);
-        return new(plan.JobName, [.. plan.Chains.SelectMany(c => c.Nodes.Select(n => Read(c, n, [.. cells[n.Id]], context)))]);
+        // What has no instance here is told by whoever has some.
+        return new(plan.JobName, [.. plan.Chains.SelectMany(c => c.Nodes.Where(n => cells.Contains(n.Id)).Select(n => Read(c, n, [.. cells[n.Id]], context)))]);
     }
 
     /// <summary>What several workers have told, together.</summary>
@@ -37,6 +38,6 @@ static class JobStatusReader
             counters[name] = counters.GetValueOrDefault(name) + count;
         return new(
             node.Id, node.Verb, chain.Parallelism, cells.Sum(static c => c.RecordsIn), cells.Sum(static c => c.RecordsOut),
-            cells.Length == 0 ? Timestamp.None : cells.Min(static c => c.Watermark), node.Inputs.Count == 0, node.Verb == "Sink", counters);
+            cells.Min(static c => c.Watermark), node.Inputs.Count == 0, node.Verb == "Sink", counters);
     }
 }

@@ -57,6 +57,9 @@ public static class Limits
     /// <summary>Messages in line for one end of a connection between leader and worker at most; more mean that nobody takes them.</summary>
     public const int ConnectionMessagesMax = 65_536;
 
+    /// <summary>Encoded records of a batch that goes to another worker in several frames: the size at which the next one begins.</summary>
+    public const int FrameBytesMax = 1 << 20;
+
     /// <summary>How often a leader that waits for workers looks whether it still leads.</summary>
     public static readonly TimeSpan LeadershipCheckInterval = TimeSpan.FromSeconds(10);
 

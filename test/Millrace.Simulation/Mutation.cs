@@ -23,6 +23,7 @@ sealed record Mutation(string Name, string About, Func<LifeOptions, LifeOptions>
         new("idempotence", "a commit that is repeated writes again", static options => options, CommitsTwice: true),
         new("silence", "nobody finds out that a connection has fallen silent", static options => options with { Beats = options.Beats with { Misses = int.MaxValue } }),
         new("slicing", "a restored task takes rows of its neighbours as well", static options => options with { Rows = static rows => new WholeRows(rows) }),
+        new("credit", "a worker sends more records than there is room for", static options => options with { Wire = BrokenWire.WithMoreCredit }),
         new("courtesy", "a process takes a job over though it was told that somebody leads it", static options => options with { Believes = static _ => false }),
     ];
 

@@ -6,10 +6,13 @@ static class Rare
     public static readonly IReadOnlyList<string> All =
     [
         "a checkpoint was kept or let go by hand: Pin",
+        "a barrier came with records before the leader's word",
+        "a channel between workers had no credit left",
         "a claimed savepoint was deleted",
         "a conflict that was our own",
         "a connection was cut",
         "a drained job was started again",
+        "a frame of a deployment that was over was ignored",
         "a half-open connection was found by heartbeat",
         "a leader was cut off, and went on",
         "a leader was paused",
@@ -18,6 +21,7 @@ static class Rare
         "a sink's commit was pending across a rescale",
         "a takeover during publish",
         "a worker was cut off, and came back",
+        "a worker was killed that exchanged records with another",
         "a worker was lost while a checkpoint was under way",
         "a worker was paused",
         "an overtaken writer was refused by its fence",

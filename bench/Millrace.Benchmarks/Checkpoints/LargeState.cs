@@ -31,6 +31,7 @@ sealed class LargeState
     public static LargeState Of(int keys, int task, int tasks)
     {
         LargeState state = new() { Range = KeyRange.Of(task, tasks) };
+        state.Rows.Own(state.Range);
         state.Table.Reserve(keys / tasks);
         for (long key = 0; key < keys; key++)
         {

@@ -32,6 +32,7 @@ public sealed class DurableJob : IRunningJob
     internal DurableJob(
         JobGraph graph, PlanModel plan, EmbeddedOptions options, DurableOptions durable, Func<IReadOnlyList<StreamTask>, ITaskScheduler> schedulerOf)
     {
+        ExchangeProblems.Require(plan, durable.Workers);
         Plan = plan;
         _graph = graph;
         _options = options;
@@ -59,7 +60,7 @@ public sealed class DurableJob : IRunningJob
             JobWorkers? workers;
             lock (_lock) (attempt, workers) = (_attempt, _workers);
             // A worker in this process can be asked; what others have done is as new as what they have told.
-            return attempt is null ? new(Plan.JobName, []) : workers?.StatusOf(attempt.Attempt) ?? attempt.Status;
+            return attempt is null ? new(Plan.JobName, []) : workers?.StatusOf(Plan, attempt.Attempt) ?? attempt.Status;
         }
     }
 

@@ -71,6 +71,9 @@ public sealed record DurableOptions
     /// <value>Whether the process that leads has a worker of its own; otherwise one that is elsewhere has to come.</value>
     internal bool HostsWorker { get; init; } = true;
 
+    /// <value>How many workers share the tasks of the job; no more than there are instances of the operator that has most.</value>
+    internal int Workers { get; init; } = 1;
+
     /// <value>How long a worker waits before it looks for the leader again.</value>
     internal TimeSpan WorkerRetry { get; init; } = TimeSpan.FromSeconds(1);
 

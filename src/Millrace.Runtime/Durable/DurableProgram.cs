@@ -19,13 +19,13 @@ sealed record DurableProgram(
     JobGraph Graph, PlanModel Plan, EmbeddedOptions Options, DurableOptions Durable, IObjectStore Folder, ProgramDescription Program, WorkerRegistry Workers)
 {
     /// <summary>What the first of the workers is told.</summary>
-    public DeployOrder Order(LedgerState state, RestorePoint? from, int workers) => new()
+    public DeployOrder Order(LedgerState state, RestorePoint? from) => new()
     {
         Timeline = state.Timeline,
         Nonce = Options.Nonces.NextName(),
         IsFresh = state.Origin is TimelineOrigin.Nothing,
         Worker = 0,
-        Workers = workers,
+        Workers = 1,
         Parallelism = Options.Parallelism,
         IsChaining = Options.IsChaining,
         From = from?.Order,

@@ -8,11 +8,16 @@ public sealed class ChannelGrid<T>(int batchRecords, bool hasTimestamps)
 {
     readonly Dictionary<(int From, int To), Channel<T>> _channels = [];
 
+    /// <summary>Told of each channel when it is made.</summary>
+    internal Action<int, int, Channel<T>> Made { get; init; } = static (_, _, _) => { };
+
     /// <summary>The channel from one instance to another.</summary>
     public Channel<T> Between(int from, int to)
     {
-        if (!_channels.TryGetValue((from, to), out Channel<T>? channel))
-            _channels.Add((from, to), channel = new(batchRecords, hasTimestamps));
+        if (_channels.TryGetValue((from, to), out Channel<T>? known)) return known;
+        Channel<T> channel = new(batchRecords, hasTimestamps);
+        _channels.Add((from, to), channel);
+        Made(from, to, channel);
         return channel;
     }
 }

@@ -37,6 +37,9 @@ sealed record DeployOrder
     /// <summary>How many workers there are.</summary>
     public required int Workers { get; init; }
 
+    /// <summary>Where each of them is reached by the others; which instances it runs follows from the plan.</summary>
+    public IReadOnlyList<string> Peers { get; init; } = [];
+
     /// <summary>The parallelism of operators that have none of their own.</summary>
     public required int Parallelism { get; init; }
 

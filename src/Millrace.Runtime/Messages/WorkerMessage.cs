@@ -13,7 +13,8 @@ abstract record WorkerMessage : Message
     /// <summary>The first message of a connection: a worker has no tasks and wants some.</summary>
     /// <param name="Worker">Its name, for people.</param>
     /// <param name="Fingerprint">Tells the operators and states of its program from others.</param>
-    public sealed record Hello(string Worker, string Fingerprint) : WorkerMessage(default(AttemptId));
+    /// <param name="Endpoint">Where other workers reach it.</param>
+    public sealed record Hello(string Worker, string Fingerprint, string Endpoint) : WorkerMessage(default(AttemptId));
 
     /// <summary>Everything is restored and open.</summary>
     public sealed record Ready(AttemptId Attempt) : WorkerMessage(Attempt);

@@ -46,6 +46,7 @@ sealed class WindowPanes<TKey, TAccumulator, TOps>(WindowSlices slices) : ITable
     readonly List<WindowPane<TKey, TAccumulator, TOps>> _added = [];
     readonly Stack<WindowPane<TKey, TAccumulator, TOps>> _spare = new(WindowLimits.SpareTablesMin);
     WindowPane<TKey, TAccumulator, TOps>[] _ring = new WindowPane<TKey, TAccumulator, TOps>[16];
+    KeyRange? _owned;
     int _head;
     long _spareBytes;
 
@@ -75,7 +76,7 @@ sealed class WindowPanes<TKey, TAccumulator, TOps>(WindowSlices slices) : ITable
         isNew = !_byFirst.TryGetValue(first, out WindowPane<TKey, TAccumulator, TOps>? pane);
         if (pane is not null) return pane;
         if (_spare.TryPop(out pane)) _spareBytes -= BytesOf(pane);
-        else pane = new(Clock);
+        else pane = NewPane();
         pane.Table.Resume();
         pane.Move(slices, first);
         _byFirst.Add(first, pane);
@@ -148,6 +149,9 @@ sealed class WindowPanes<TKey, TAccumulator, TOps>(WindowSlices slices) : ITable
     }
 
     /// <inheritdoc/>
+    public void Own(KeyRange owned) => _owned = owned;
+
+    /// <inheritdoc/>
     public void AddTo(List<(StateTable<TKey, TAccumulator, TOps> Table, long Tag)> tables)
     {
         foreach (WindowPane<TKey, TAccumulator, TOps> pane in _byFirst.Values) tables.Add((pane.Table, pane.First));
@@ -165,6 +169,13 @@ sealed class WindowPanes<TKey, TAccumulator, TOps>(WindowSlices slices) : ITable
         _spareBytes += BytesOf(pane);
         pane.Table.Clear();
         _spare.Push(pane);
+    }
+
+    WindowPane<TKey, TAccumulator, TOps> NewPane()
+    {
+        WindowPane<TKey, TAccumulator, TOps> pane = new(Clock);
+        if (_owned is { } owned) pane.Table.Own(owned);
+        return pane;
     }
 
     static long BytesOf(WindowPane<TKey, TAccumulator, TOps> pane) => pane.Table.SlotCount * StateTable<TKey, TAccumulator, TOps>.SlotBytes;

@@ -39,15 +39,17 @@ sealed class LeaderRole : ICheckpointTasks, IWorkerEvents, IAsyncDisposable
         _program = program;
         _ledger = ledger;
         _attempt = ledger.State.Attempt!.Value;
-        _order = program.Order(ledger.State, from, workers: 1);
         EmbeddedOptions options = program.Options;
         _started = options.Time.GetTimestamp();
         _reading = CancellationTokenSource.CreateLinkedTokenSource(_cancellation.Token);
         _watch = new([], null, options);
         _sinks = new(program.Graph);
-        Dictionary<string, RestoredOperator> restored = from?.Operators(_order, static rows => rows) ?? [];
-        PlanModel plan = DeploymentPlan.Of(program.Graph, _order, restored);
-        _shares = new(_attempt, plan);
+        DeployOrder order = program.Order(ledger.State, from);
+        Dictionary<string, RestoredOperator> restored = from?.Operators(order, static rows => rows) ?? [];
+        PlanModel plan = DeploymentPlan.Of(program.Graph, order, restored);
+        // More workers than instances would have nothing to do.
+        _order = order with { Workers = Math.Min(program.Durable.Workers, PlanShares.WorkersMax(plan)) };
+        _shares = new(_attempt, PlanShares.Of(plan, _order.Workers));
         _sources = new(program.Graph, plan, restored, new(options.Time, _reading.Token, _shares.Give, _shares.EndSplits, _shares.SplitsAssigned), Fail);
         _coordinator = new(new()
         {

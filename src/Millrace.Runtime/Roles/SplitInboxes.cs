@@ -8,8 +8,8 @@ sealed class SplitInboxes(Action<string, int> ask) : ISplitSupplies
 {
     readonly Dictionary<string, ISplitInbox> _inboxes = new(StringComparer.Ordinal);
 
-    /// <summary>Those of a source.</summary>
-    public ISplitInbox this[string source] => _inboxes[source];
+    /// <summary>Those of a source; null when it has no reader here.</summary>
+    public ISplitInbox? this[string source] => _inboxes.GetValueOrDefault(source);
 
     /// <inheritdoc/>
     public ISplitSupply<TSplit> Of<TSplit>(string source, bool isBounded, int readers) where TSplit : ISplit

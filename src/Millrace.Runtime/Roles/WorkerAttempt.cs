@@ -17,12 +17,14 @@ sealed class WorkerAttempt : ISnapshotLeader
     readonly WorkerProgram _program;
     readonly AttemptId _attempt;
     readonly DeployOrder _order;
+    readonly WorkerExchange _home;
     readonly Action<WorkerMessage> _send;
     readonly CancellationTokenSource _cancellation = new();
     readonly SplitInboxes _splits;
     readonly WorkerSnapshots _snapshots;
-    readonly Lock _lock = new();   // guards _deployment, _isCancelled
+    readonly Lock _lock = new();   // guards _deployment, _exchange, _isCancelled
     Deployment? _deployment;
+    AttemptExchange? _exchange;
     bool _isCancelled;
     int _hasFailed;
     // Those that handle messages, one at a time.
@@ -33,10 +35,12 @@ sealed class WorkerAttempt : ISnapshotLeader
     /// <param name="program">What is run.</param>
     /// <param name="attempt">The deployment.</param>
     /// <param name="order">Its share.</param>
+    /// <param name="home">Where other workers reach this one.</param>
     /// <param name="send">Tells the leader; any thread.</param>
-    public WorkerAttempt(WorkerProgram program, AttemptId attempt, DeployOrder order, Action<WorkerMessage> send)
+    public WorkerAttempt(WorkerProgram program, AttemptId attempt, DeployOrder order, WorkerExchange home, Action<WorkerMessage> send)
     {
         _program = program;
+        _home = home;
         _attempt = attempt;
         _order = order;
         _send = send;
@@ -81,14 +85,17 @@ sealed class WorkerAttempt : ISnapshotLeader
     public void Cancel()
     {
         Deployment? deployment;
+        AttemptExchange? exchange;
         lock (_lock)
         {
             _isCancelled = true;
-            deployment = _deployment;
+            (deployment, exchange) = (_deployment, _exchange);
         }
 
         if (deployment is null) _cancellation.Cancel();
         else deployment.Cancel();
+        // Not before: who fails by itself lets others go on, until the leader ends them. What failed first is told first then.
+        exchange?.Close();
     }
 
     /// <inheritdoc/>
@@ -111,16 +118,17 @@ sealed class WorkerAttempt : ISnapshotLeader
             case LeaderMessage.Trigger trigger: Trigger(trigger.Barrier); break;
             case LeaderMessage.Abort abort: _snapshots.Abort(abort.Checkpoint); break;
             case LeaderMessage.SplitGiven given:
-                _splits[given.Source].Give(given.Reader, given.Split.Span, _lastBarrier);
-                if (_isRunning) _splits[given.Source].Wake(given.Reader);
+                _splits[given.Source]!.Give(given.Reader, given.Split.Span, _lastBarrier);
+                if (_isRunning) _splits[given.Source]!.Wake(given.Reader);
                 break;
             case LeaderMessage.SplitsEnded ended:
-                _splits[ended.Source].End(ended.Reader);
-                if (_isRunning) _splits[ended.Source].Wake(ended.Reader);
+                _splits[ended.Source]!.End(ended.Reader);
+                if (_isRunning) _splits[ended.Source]!.Wake(ended.Reader);
                 break;
             case LeaderMessage.SplitsAssigned assigned:
-                _splits[assigned.Source].OnAllAssigned();
-                if (_isRunning) _splits[assigned.Source].WakeAll();
+                // All workers are told, and some may have no reader of it.
+                _splits[assigned.Source]?.OnAllAssigned();
+                if (_isRunning) _splits[assigned.Source]?.WakeAll();
                 break;
             case LeaderMessage.Cancel: Cancel(); break;
             default: throw new System.Diagnostics.UnreachableException($"a deployment was told {message.GetType().Name}");
@@ -170,15 +178,15 @@ sealed class WorkerAttempt : ISnapshotLeader
         RestorePoint? from = await _program.FindAsync(_order.From, _cancellation.Token).ConfigureAwait(false);
         try
         {
-            Deployment deployment = Build(from);
+            (Deployment deployment, AttemptExchange exchange) = Build(from);
             bool isCancelled;
             lock (_lock)
             {
-                _deployment = deployment;
+                (_deployment, _exchange) = (deployment, exchange);
                 isCancelled = _isCancelled;
             }
 
-            if (isCancelled) deployment.Cancel();
+            if (isCancelled) Cancel();
             deployment.Start();
             DeploymentEnd end = await deployment.Ended.ConfigureAwait(false);
             return new(_attempt, end.Outcome is JobOutcome.Failed failed ? Failures.Of(failed.Cause) : null, end.Outcome is JobOutcome.Cancelled, Status);
@@ -189,11 +197,13 @@ sealed class WorkerAttempt : ISnapshotLeader
         }
     }
 
-    Deployment Build(RestorePoint? from)
+    (Deployment Deployment, AttemptExchange Exchange) Build(RestorePoint? from)
     {
         EmbeddedOptions options = _program.Options with { Parallelism = _order.Parallelism, IsChaining = _order.IsChaining };
         Dictionary<string, RestoredOperator> restored = from?.Operators(_order, _program.Durable.RowsView) ?? [];
         PlanModel plan = DeploymentPlan.Of(_program.Graph, _order, restored);
+        PlanShares shares = PlanShares.Of(plan, _order.Workers);
+        AttemptExchange exchange = new(_home, _attempt, _order, shares, Fail);
         SinkContext any = new(
             plan.JobName, "", _order.Timeline, _attempt.ToString(), _order.Nonce,
             _order.IsFresh, IsDurable: true, options.Time, options.Services);
@@ -203,13 +213,15 @@ sealed class WorkerAttempt : ISnapshotLeader
             Collector = _snapshots,
             Restored = restored,
             Supplies = _splits,
+            Ends = exchange,
+            ShareOf = chain => shares.Of(chain, _order.Worker),
         };
         Deployment deployment = new(context, _cancellation, options, _program.SchedulerOf)
         {
-            Hooks = new() { Opened = TellReady, Failed = TellFailure, TaskEnded = _snapshots.OnFinished },
+            Hooks = new() { BeforeOpening = exchange.ConnectAsync, Opened = TellReady, Failed = TellFailure, TaskEnded = _snapshots.OnFinished },
         };
         _snapshots.Bind(deployment.Tasks);
-        return deployment;
+        return (deployment, exchange);
     }
 
     void TellReady() => _send(new WorkerMessage.Ready(_attempt));

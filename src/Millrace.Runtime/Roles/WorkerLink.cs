@@ -40,6 +40,9 @@ sealed class WorkerLink : IConnectionEvents
     /// <summary>What it is called, for people.</summary>
     public string Name => _hello?.Worker ?? _connection.Peer;
 
+    /// <summary>Where other workers reach it.</summary>
+    public string Endpoint => _hello!.Endpoint;
+
     /// <summary>Gives the worker its share of a deployment, and tells from now on what it says of it.</summary>
     /// <returns>Null; or that the worker is gone already, which is told in no other way then.</returns>
     public WorkerLostException? Deploy(AttemptId attempt, DeployOrder order, IWorkerEvents events)

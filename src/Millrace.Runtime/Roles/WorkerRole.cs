@@ -6,12 +6,13 @@ namespace Millrace.Runtime.Roles;
 
 /// <summary>How a worker finds the leader and talks to it.</summary>
 /// <param name="Name">What the worker is called, for people.</param>
+/// <param name="Endpoint">Where other workers reach it.</param>
 /// <param name="Transport">How it talks.</param>
 /// <param name="Beats">How it finds out that the leader has fallen silent, where that can be.</param>
 /// <param name="FindLeader">Where the leader listens; null when nobody leads now.</param>
 /// <param name="RetryAfter">How long it waits before it looks for the leader again.</param>
 sealed record WorkerReach(
-    string Name, ITransport Transport, HeartbeatOptions Beats, Func<CancellationToken, ValueTask<string?>> FindLeader, TimeSpan RetryAfter);
+    string Name, string Endpoint, ITransport Transport, HeartbeatOptions Beats, Func<CancellationToken, ValueTask<string?>> FindLeader, TimeSpan RetryAfter);
 
 /// <summary>
 /// A worker, from its start to its end: looks for the leader, runs the tasks it is given, and drops them when the leader cannot be reached any
@@ -21,6 +22,7 @@ sealed class WorkerRole : IAsyncDisposable
 {
     readonly WorkerProgram _program;
     readonly WorkerReach _reach;
+    readonly WorkerExchange _exchange;
     readonly CancellationTokenSource _stopping = new();
     readonly Task _running;
     WorkerSession? _session;
@@ -30,6 +32,7 @@ sealed class WorkerRole : IAsyncDisposable
     {
         _program = program;
         _reach = reach;
+        _exchange = new(reach.Transport, reach.Endpoint, reach.Beats, program.Options.Time);
         _running = RunAsync();
     }
 
@@ -41,6 +44,7 @@ sealed class WorkerRole : IAsyncDisposable
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
+        _exchange.Dispose();
         _stopping.Dispose();
     }
 
@@ -65,7 +69,7 @@ sealed class WorkerRole : IAsyncDisposable
     async Task ServeAsync()
     {
         if (await _reach.FindLeader(_stopping.Token).ConfigureAwait(false) is not { } endpoint) return;
-        WorkerSession session = new(_program, _reach);
+        WorkerSession session = new(_program, _reach, _exchange);
         try
         {
             await session.ConnectAsync(endpoint, _stopping.Token).ConfigureAwait(false);
@@ -85,7 +89,7 @@ sealed class WorkerRole : IAsyncDisposable
 }
 
 /// <summary>A worker's end of one connection to a leader. Messages come one at a time; the rest is thread-safe.</summary>
-sealed class WorkerSession(WorkerProgram program, WorkerReach reach) : IConnectionEvents
+sealed class WorkerSession(WorkerProgram program, WorkerReach reach, WorkerExchange exchange) : IConnectionEvents
 {
     readonly TaskCompletionSource<IConnection> _connected = new();
     readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -103,7 +107,7 @@ sealed class WorkerSession(WorkerProgram program, WorkerReach reach) : IConnecti
     {
         IConnection connection = await reach.Transport.ConnectAsync(endpoint, this, cancellationToken).ConfigureAwait(false);
         _connected.SetResult(connection);
-        connection.Send(new WorkerMessage.Hello(reach.Name, program.Fingerprint));
+        connection.Send(new WorkerMessage.Hello(reach.Name, program.Fingerprint, reach.Endpoint));
         if (!reach.Transport.CanGoSilent) return;
         Volatile.Write(ref _heartbeat, new(connection, reach.Beats, program.Options.Time, TellProgress));
         // It may have ended before there was a heartbeat to end.
@@ -139,7 +143,7 @@ sealed class WorkerSession(WorkerProgram program, WorkerReach reach) : IConnecti
     {
         // A leader gives a worker another share once it has heard of the end of the one before.
         _attempt?.Cancel();
-        Volatile.Write(ref _attempt, new(program, deploy.Attempt, deploy.Order, Send));
+        Volatile.Write(ref _attempt, new(program, deploy.Attempt, deploy.Order, exchange, Send));
     }
 
     async Task EndAsync()

@@ -6,8 +6,8 @@ namespace Millrace.Runtime.Roles;
 
 /// <summary>The workers of one deployment: which instances each has, how far each is, and what it is told. Thread-safe.</summary>
 /// <param name="attempt">The deployment.</param>
-/// <param name="plan">How it runs.</param>
-sealed class WorkerShares(AttemptId attempt, PlanModel plan)
+/// <param name="plan">How it runs, and who runs what.</param>
+sealed class WorkerShares(AttemptId attempt, PlanShares plan)
 {
     readonly Lock _lock = new();   // guards everything below
     Share[] _shares = [];
@@ -29,7 +29,7 @@ sealed class WorkerShares(AttemptId attempt, PlanModel plan)
     {
         get
         {
-            lock (_lock) return JobStatusReader.Sum(plan, [.. _shares.Select(static s => s.Status).OfType<JobStatus>()]);
+            lock (_lock) return JobStatusReader.Sum(plan.Plan, [.. _shares.Select(static s => s.Status).OfType<JobStatus>()]);
         }
     }
 
@@ -43,6 +43,7 @@ sealed class WorkerShares(AttemptId attempt, PlanModel plan)
             if (_isCancelled) return false;
             _shares = [.. workers.Select(static w => new Share(w))];
             _live += _shares.Length;
+            order = order with { Peers = [.. workers.Select(static w => w.Endpoint)] };
             for (int worker = 0; worker < _shares.Length; worker++)
             {
                 if (workers[worker].Deploy(attempt, order with { Worker = worker }, events) is { } why) lost.Add((worker, why));
@@ -110,10 +111,10 @@ sealed class WorkerShares(AttemptId attempt, PlanModel plan)
     }
 
     /// <summary>Gives a split to the worker that has the reader.</summary>
-    public void Give(string source, int reader, byte[] split) => SendAll(new LeaderMessage.SplitGiven(attempt, source, reader, split));
+    public void Give(string source, int reader, byte[] split) => Send(plan.WorkerOf(source, reader), new LeaderMessage.SplitGiven(attempt, source, reader, split));
 
     /// <summary>Tells a reader that there is no other split.</summary>
-    public void EndSplits(string source, int reader) => SendAll(new LeaderMessage.SplitsEnded(attempt, source, reader));
+    public void EndSplits(string source, int reader) => Send(plan.WorkerOf(source, reader), new LeaderMessage.SplitsEnded(attempt, source, reader));
 
     /// <summary>Tells all readers of a source that every split is in somebody's hands.</summary>
     public void SplitsAssigned(string source) => SendAll(new LeaderMessage.SplitsAssigned(attempt, source));
@@ -127,6 +128,8 @@ sealed class WorkerShares(AttemptId attempt, PlanModel plan)
             share.Link.Send(new LeaderMessage.Cancel(attempt));
         }
     }
+
+    void Send(int worker, LeaderMessage message) => Shares[worker].Link.Send(message);
 
     Share[] Shares
     {

@@ -33,6 +33,12 @@ public sealed record BuildContext(PlanModel Plan, TimeProvider Time, IServicePro
     /// <summary>Where splits are asked for; null when they are handed out here, to a job without a leader.</summary>
     public ISplitSupplies? Supplies { get; init; }
 
+    /// <summary>Gives channels to and from other workers their other end; null when all tasks are here.</summary>
+    internal IChannelEnds? Ends { get; init; }
+
+    /// <summary>Which instances of a chain are built here, as first and count: all of them unless said.</summary>
+    internal Func<PlanChain, (int First, int Count)> ShareOf { get; init; } = static chain => (0, chain.Parallelism);
+
     /// <summary>Starts the discovery of all sources whose splits are handed out here; each completes when they are known.</summary>
     public IReadOnlyList<Func<Task>> Discoveries => _discoveries;
 
@@ -42,7 +48,13 @@ public sealed record BuildContext(PlanModel Plan, TimeProvider Time, IServicePro
     /// <summary>The channels of an edge.</summary>
     public ChannelGrid<T> GridOf<T>(PlanEdge edge, bool hasTimestamps)
     {
-        if (!_grids.TryGetValue(edge, out object? grid)) _grids.Add(edge, grid = new ChannelGrid<T>(edge.BatchRecords, hasTimestamps));
+        if (!_grids.TryGetValue(edge, out object? grid))
+        {
+            int number = Plan.Edges.Index().First(e => ReferenceEquals(e.Item, edge)).Index;
+            grid = new ChannelGrid<T>(edge.BatchRecords, hasTimestamps) { Made = (from, to, channel) => Ends?.Bind(new(number, from, to), channel, hasTimestamps) };
+            _grids.Add(edge, grid);
+        }
+
         return (ChannelGrid<T>)grid;
     }
 

@@ -3,6 +3,7 @@ using Millrace.Runtime.Exchange;
 using Millrace.Runtime.Operators;
 using Millrace.Runtime.Planning;
 using Millrace.State;
+using Millrace.State.Snapshots;
 
 namespace Millrace.Runtime.Tasks;
 
@@ -131,6 +132,11 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
     Cell Operator<TIn, TOut>(IOperator<TIn, TOut> op, OutputPort<TOut> main, IOutputPort[] sides)
     {
         Link<TIn> input = Input<TIn>();
+        if (_context.Collector is not null)
+        {
+            foreach (ISnapshotRows rows in op.SnapshotRows) rows.Own(_snapshots.Range);
+        }
+
         return Reading(input, new OperatorCell<TIn, TOut>(op, input, main, sides)
         {
             OperatorId = _node.Id,

@@ -23,6 +23,7 @@ static class MessageCodec
             case Message.Alive: writer.WriteByte((byte)MessageKind.Alive); break;
             case LeaderMessage leader: Write(ref writer, leader); break;
             case WorkerMessage worker: Write(ref writer, worker); break;
+            case ExchangeMessage exchange: writer.Exchange(exchange); break;
         }
 
         writer.Flush();
@@ -40,7 +41,8 @@ static class MessageCodec
             MessageKind.Alive => new Message.Alive(),
             MessageKind.Hello => ReadHello(ref reader),
             < MessageKind.Ready => ReadLeader(ref reader, kind),
-            _ => ReadWorker(ref reader, kind),
+            < MessageKind.Hello => ReadWorker(ref reader, kind),
+            _ => reader.Exchange(kind),
         };
         reader.End();
         return message;
@@ -72,6 +74,7 @@ static class MessageCodec
             writer.WriteVarint(Version);
             writer.Text(hello.Worker);
             writer.Text(hello.Fingerprint);
+            writer.Text(hello.Endpoint);
             return;
         }
 
@@ -99,7 +102,7 @@ static class MessageCodec
     {
         ulong version = reader.ReadVarint();
         if (version != Version) reader.Fail($"The other end speaks version {version} of the messages, and this one {Version}. Run the same version of the program on every node.");
-        return new(reader.Text(), reader.Text());
+        return new(reader.Text(), reader.Text(), reader.Text());
     }
 
     static LeaderMessage ReadLeader(ref CodecReader reader, MessageKind kind)
@@ -182,4 +185,8 @@ enum MessageKind : byte
     SplitAsked = 37,
     Progress = 38,
     Hello = 64,
+    Joined = 96,
+    Frame = 97,
+    Announced = 98,
+    Credit = 99,
 }

@@ -70,6 +70,7 @@ static class MessageWriting
         writer.Flag(order.IsFresh);
         writer.WriteZigzag(order.Worker);
         writer.WriteZigzag(order.Workers);
+        writer.Texts(order.Peers);
         writer.WriteZigzag(order.Parallelism);
         writer.Flag(order.IsChaining);
         switch (order.From)

@@ -75,6 +75,7 @@ static class MessageReading
         IsFresh = reader.Flag(),
         Worker = reader.Int(),
         Workers = reader.Int(),
+        Peers = reader.Texts(),
         Parallelism = reader.Int(),
         IsChaining = reader.Flag(),
         From = reader.From(),

@@ -29,19 +29,24 @@ public sealed class WorkerSnapshots(Func<Barrier, PackWriter> packsOf, ISnapshot
     readonly Lock _lock = new();   // guards everything below
     readonly Dictionary<long, PendingSnapshot> _pending = [];
     readonly List<FinishedTask> _finished = [];
+    readonly HashSet<long> _begun = [];
     IReadOnlyList<StreamTask> _tasks = [];
+    long _confirmed;
 
     /// <summary>Tells which tasks take part. Once, before the first barrier.</summary>
     public void Bind(IReadOnlyList<StreamTask> tasks) => _tasks = tasks;
 
-    /// <summary>A barrier is about to be given to the sources.</summary>
+    /// <summary>A barrier is about to be given to the sources; or has come already, from sources at another worker.</summary>
     public void Begin(Barrier barrier)
     {
-        PendingSnapshot pending = new(barrier, packsOf(barrier), [.. _tasks]);
         List<(StreamTask Task, TaskCut Cut)> final;
         lock (_lock)
         {
-            _pending.Add(barrier.Id, pending);
+            // One that overtook another may be heard of before it.
+            if (barrier.Id <= _confirmed || !_begun.Add(barrier.Id)) return;
+            _confirmed = Math.Max(_confirmed, barrier.Confirmed);
+            _begun.RemoveWhere(id => id <= _confirmed);
+            _pending.Add(barrier.Id, new(barrier, packsOf(barrier), [.. _tasks]));
             final = [.. _finished.Select(f => (f.Task, f.CutFor(barrier)))];
         }
 
@@ -49,7 +54,11 @@ public sealed class WorkerSnapshots(Func<Barrier, PackWriter> packsOf, ISnapshot
     }
 
     /// <inheritdoc/>
-    public void OnCut(StreamTask task, TaskCut cut) => Take(task, cut);
+    public void OnCut(StreamTask task, TaskCut cut)
+    {
+        Begin(cut.Barrier);
+        Take(task, cut);
+    }
 
     /// <summary>A task has handled all its input: what later snapshots need of it does not change any more.</summary>
     public void OnFinished(StreamTask task)

@@ -13,6 +13,12 @@ public interface ISnapshotRows
     /// <summary>What the state is.</summary>
     StateSchema Schema { get; }
 
+    /// <summary>Tells which hashes the task owns, before the first record and before rows are restored.</summary>
+    /// <param name="owned">The slice of the hash space.</param>
+    void Own(KeyRange owned)
+    {
+    }
+
     /// <summary>Marks the cut. Constant time.</summary>
     /// <param name="cut">The snapshot.</param>
     void Begin(in RowsCut cut);

@@ -6,6 +6,9 @@ namespace Millrace.State.Tables;
 /// <typeparam name="TOps">The operations of keys.</typeparam>
 public interface ITableSet<TKey, TValue, TOps> where TOps : struct, IKeyOps<TKey>
 {
+    /// <summary>Tells which hashes the keys have, before the first row.</summary>
+    void Own(KeyRange owned);
+
     /// <summary>Lists the tables in use, each with the number that tells its rows from those of the same keys in others.</summary>
     void AddTo(List<(StateTable<TKey, TValue, TOps> Table, long Tag)> tables);
 
@@ -24,6 +27,9 @@ public interface ITableSet<TKey, TValue, TOps> where TOps : struct, IKeyOps<TKey
 /// <summary>One kind of rows of a state, as a capture goes through them.</summary>
 abstract class CapturedTables
 {
+    /// <summary>Tells which hashes the task owns, before the first row.</summary>
+    public abstract void Own(KeyRange owned);
+
     /// <summary>Collects the tables.</summary>
     public abstract void Collect();
 
@@ -77,6 +83,12 @@ sealed class CapturedTables<TKey, TValue, TOps>(string name, ITableSet<TKey, TVa
     public override long DroppedBelow => set.DroppedBelow;
 
     public override uint LastDropped => set.LastDropped;
+
+    public override void Own(KeyRange owned)
+    {
+        // Where the hash of a row is not that of its key, rows are in no order that a run could have.
+        if (format.HasKeyHash) set.Own(owned);
+    }
 
     public override void Collect()
     {
@@ -150,5 +162,7 @@ sealed class CapturedTables<TKey, TValue, TOps>(string name, ITableSet<TKey, TVa
 /// <summary>A set of one table, whose removed rows leave marks.</summary>
 sealed class OneTable<TKey, TValue, TOps>(StateTable<TKey, TValue, TOps> table) : ITableSet<TKey, TValue, TOps> where TOps : struct, IKeyOps<TKey>
 {
+    public void Own(KeyRange owned) => table.Own(owned);
+
     public void AddTo(List<(StateTable<TKey, TValue, TOps> Table, long Tag)> tables) => tables.Add((table, 0));
 }

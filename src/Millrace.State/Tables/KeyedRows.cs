@@ -105,6 +105,12 @@ public sealed class KeyedRows : ISnapshotRows
     }
 
     /// <inheritdoc/>
+    public void Own(KeyRange owned)
+    {
+        foreach (CapturedTables tables in _tables) tables.Own(owned);
+    }
+
+    /// <inheritdoc/>
     public void Begin(in RowsCut cut)
     {
         Drop();

@@ -46,12 +46,17 @@ sealed class RowKeeper<TKey, TValue>(string name, RowFormat<TKey, TValue> format
     }
 
     /// <summary>Copies the rows of a segment that belong to the cut and are wanted.</summary>
-    public void KeepAll(TableSlot<TKey, TValue>[] slots, uint firstLive, uint captureBelow, long tag)
+    /// <param name="slots">The slots of the segment.</param>
+    /// <param name="hashes">The hashes its rows lie between; null when they can have any.</param>
+    /// <param name="firstLive">The first epoch of rows that are there.</param>
+    /// <param name="captureBelow">The first epoch after the cut.</param>
+    /// <param name="tag">The tag of the table.</param>
+    public void KeepAll(TableSlot<TKey, TValue>[] slots, (uint First, uint Last)? hashes, uint firstLive, uint captureBelow, long tag)
     {
         uint least = Math.Max(firstLive, _changedAfter + 1);
         if (_isCopied)
         {
-            CopyAll(slots, least, captureBelow, tag);
+            CopyAll(slots, hashes, least, captureBelow, tag);
             return;
         }
 
@@ -62,12 +67,25 @@ sealed class RowKeeper<TKey, TValue>(string name, RowFormat<TKey, TValue> format
     }
 
     /// <summary>As <see cref="Keep"/> for each row, where a row is just copied.</summary>
-    void CopyAll(TableSlot<TKey, TValue>[] slots, uint least, uint captureBelow, long tag)
+    void CopyAll(TableSlot<TKey, TValue>[] slots, (uint First, uint Last)? hashes, uint least, uint captureBelow, long tag)
     {
         CutPlan plan = _plan;
-        uint changed = RuntimeHelpers.IsReferenceOrContainsReferences<TableSlot<TKey, TValue>>()
-            ? CopyReferences(slots, least, captureBelow, tag)
-            : new PlainRowCopy<TKey, TValue>(plan, _pages, _pool, _expected, tag, _newest, _keptAfter, least, captureBelow).Copy(slots);
+        uint changed;
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<TableSlot<TKey, TValue>>())
+        {
+            changed = CopyReferences(slots, least, captureBelow, tag);
+        }
+        else if (slots.Length > TableLimits.SparseSlotsMax && hashes is { } only && plan.SliceOf(only.First) == plan.SliceOf(only.Last))
+        {
+            int slice = plan.SliceOf(only.First);
+            RowPages<TableSlot<TKey, TValue>> pages = _pages[slice] ??= new(_pool, _expected);
+            changed = PlainRows.CopySlice<TKey, TValue>(slots, pages, tag, new(least, captureBelow, _newest[slice], _keptAfter[slice])) ? 1u << slice : 0;
+        }
+        else
+        {
+            changed = new PlainRowCopy<TKey, TValue>(plan, _pages, _pool, _expected, tag, _newest, _keptAfter, least, captureBelow).Copy(slots);
+        }
+
         for (; changed != 0; changed &= changed - 1) plan.Slices[BitOperations.TrailingZeroCount(changed)].HasChanged = true;
     }
 

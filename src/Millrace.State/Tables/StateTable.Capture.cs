@@ -12,7 +12,7 @@ public sealed partial class StateTable<TKey, TValue, TOps>
 {
     RowKeeper<TKey, TValue>? _keeper;
     StateTable<TKey, Deletion, TOps>? _marks;
-    ulong _capturedTo;      // Remixed hashes below are captured; wider than a hash to say all.
+    ulong _capturedTo;      // Places below are captured; wider than a place to say all.
     long _tag;
     bool _marksDeletions;
 
@@ -66,8 +66,8 @@ public sealed partial class StateTable<TKey, TValue, TOps>
             if (slots <= 0) return false;
             TableSegment<TKey, TValue> segment = _directory[(int)(_capturedTo >> _shift)];
             slots -= segment.Slots.Length;
-            CaptureSegment(segment);
-            // By hashes, not by place in the directory, which may double before the next call.
+            CaptureSegment(segment, (uint)_capturedTo);
+            // By places, not by number in the directory, which may double before the next call.
             int width = 32 - segment.Depth;
             _capturedTo = ((_capturedTo >> width) + 1) << width;
         }
@@ -83,12 +83,15 @@ public sealed partial class StateTable<TKey, TValue, TOps>
         if (_marks is { Count: 0, IsCaptureOpen: false }) _marks = null;
     }
 
-    void CaptureSegment(TableSegment<TKey, TValue> segment)
+    /// <param name="segment">The segment.</param>
+    /// <param name="place">Any of its places.</param>
+    void CaptureSegment(TableSegment<TKey, TValue> segment, uint place)
     {
         if (segment.CapturedFor == _captureBelow) return;
         segment.CapturedFor = _captureBelow;
         if (segment.Count == 0) return;
-        _keeper!.KeepAll(segment.Slots, _firstLiveEpoch, _captureBelow, _tag);
+        uint width = (uint)(uint.MaxValue >> segment.Depth);
+        _keeper!.KeepAll(segment.Slots, _places.HashesOf(place & ~width, place | width), _firstLiveEpoch, _captureBelow, _tag);
         if (_keeper.IsForMarks) Forget(segment, _keeper);
     }
 
@@ -121,7 +124,7 @@ public sealed partial class StateTable<TKey, TValue, TOps>
 
     void MarkDeleted(uint hash, TKey key)
     {
-        _marks ??= new(_clock);
+        _marks ??= new(_clock) { _places = _places };
         _marks.GetOrAdd(hash, key, out _);
         if (_marks.Count <= Math.Max(Count, TableLimits.MarksMin) || IsCaptureOpen || _marks.IsCaptureOpen) return;
         // Writing everything once is cheaper by now than remembering what went.

@@ -30,7 +30,7 @@ public sealed partial class StateTable<TKey, TValue, TOps>
     void Grow(TableSegment<TKey, TValue> segment, uint hash)
     {
         // Slots move, so what a capture needs of them is copied now.
-        if (IsCaptureOpen) CaptureSegment(segment);
+        if (IsCaptureOpen) CaptureSegment(segment, _places.Of(hash));
         if (segment.Slots.Length < TableLimits.SegmentSlotsMax)
         {
             TableSlot<TKey, TValue>[] old = segment.Slots;
@@ -67,7 +67,7 @@ public sealed partial class StateTable<TKey, TValue, TOps>
         SlotCount += old.Length;
 
         int span = 1 << (32 - _shift - depth);
-        int start = (int)((ulong)(hash * TableLimits.Remix) >> _shift) & ~((span << 1) - 1);
+        int start = (int)((ulong)_places.Of(hash) >> _shift) & ~((span << 1) - 1);
         low.LimitRows(start / span);
         high.LimitRows((start / span) + 1);
         _directory.AsSpan(start, span).Fill(low);

@@ -12,7 +12,7 @@ interface IRowSweep<TKey, TValue>
 /// <summary>How far a sweep has come. Begin with <c>default</c>.</summary>
 struct SweepCursor
 {
-    /// <summary>Remixed hashes below are done; wider than a hash to say all.</summary>
+    /// <summary>Places below are done; wider than a hash to say all.</summary>
     internal ulong DoneTo;
 
     /// <summary>The next slot of the segment.</summary>

@@ -18,6 +18,7 @@ public sealed partial class StateTable<TKey, TValue, TOps> where TOps : struct, 
     readonly EpochClock _clock;
     TableSegment<TKey, TValue>[] _directory = [new(TableLimits.FirstSlots, 0)];
     TableSlot<TKey, TValue>[]? _spare;
+    RowPlaces _places = RowPlaces.Spread;
     int _shift = 32;
     uint _firstLiveEpoch;
     uint _epoch;
@@ -29,6 +30,14 @@ public sealed partial class StateTable<TKey, TValue, TOps> where TOps : struct, 
     {
         _clock = clock ?? new();
         _epoch = _firstLiveEpoch = _clock.Now;
+    }
+
+    /// <summary>Says which hashes its keys have, before the first row: rows are then kept about in the order of their hashes, which makes snapshots faster.</summary>
+    /// <param name="owned">The slice of the hash space.</param>
+    public void Own(KeyRange owned)
+    {
+        Invariant.That(Count == 0 && _directory.Length == 1, "a table learns which hashes it has before its first row");
+        _places = RowPlaces.InOrder(owned);
     }
 
     /// <summary>Counts the table's snapshots and clears.</summary>
@@ -281,8 +290,7 @@ public sealed partial class StateTable<TKey, TValue, TOps> where TOps : struct, 
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     TableSegment<TKey, TValue> SegmentOf(uint hash) =>
-        // A remix of the hash: its top bits chose the task instance and are nearly constant here.
-        Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_directory), (nint)((ulong)(hash * TableLimits.Remix) >> _shift));
+        Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_directory), (nint)((ulong)_places.Of(hash) >> _shift));
 
     bool IsFirstEntry(int index, TableSegment<TKey, TValue> segment) =>
         (index & ((1 << (32 - _shift - segment.Depth)) - 1)) == 0;

@@ -41,7 +41,7 @@ public struct TableCursor
     internal int Next;
 }
 
-/// <summary>The part of a table that shares <see cref="Depth"/> leading bits of the remixed hash.</summary>
+/// <summary>The part of a table that shares <see cref="Depth"/> leading bits of their places (<see cref="RowPlaces"/>).</summary>
 sealed class TableSegment<TKey, TValue>(TableSlot<TKey, TValue>[] slots, int depth)
 {
     public TableSegment(int slots, int depth)
@@ -118,9 +118,6 @@ public static class TableLimits
     /// <summary>Elements there is room for in a list of one.</summary>
     public const int ListFirstElements = 4;
 
-    /// <summary>Fibonacci multiplier (Knuth, TAOCP 3, 6.4): spreads hashes that differ in any bits over the top bits.</summary>
-    internal const uint Remix = 0x9E3779B1;
-
     /// <summary>Rows that no segment of the largest size is split at.</summary>
     internal const int UnsplitRows = SegmentSlotsMax / 3 * 2;
 
@@ -131,5 +128,5 @@ public static class TableLimits
     /// </summary>
     internal static int RowsMax(int slots, int prefix) => slots <= SparseSlotsMax
         ? (slots >> 3) * 3
-        : UnsplitRows + (int)(((ulong)((uint)prefix * Remix) * (SegmentSlotsMax / 8)) >> 32);
+        : UnsplitRows + (int)(((ulong)((uint)prefix * RowPlaces.Remix) * (SegmentSlotsMax / 8)) >> 32);
 }

@@ -47,6 +47,12 @@ sealed record LifeOptions
     /// <summary>Whether tasks run in the process itself; otherwise in that of a worker.</summary>
     public bool HostsWorker { get; init; } = true;
 
+    /// <summary>How many workers share the tasks.</summary>
+    public int Workers { get; init; } = 1;
+
+    /// <summary>How the network is seen by the process: to break something on purpose.</summary>
+    public Func<Runtime.Transport.ITransport, Runtime.Transport.ITransport> Wire { get; init; } = static network => network;
+
     /// <summary>How ends of connections find out that the other is silent.</summary>
     public Runtime.Roles.HeartbeatOptions Beats { get; init; } = SimulatedNetwork.Beats;
 
@@ -70,7 +76,7 @@ sealed class SimulatedLife
         IsCalm = scene.World.Faults == SimulatedFaults.None;
         StartedAt = scene.World.Now;
         Process = new(scene.World, name, options.Skew, options.Effects) { Version = options.Version };
-        Process.Tell($"starts with parallelism {options.Parallelism}{(options.IsChaining ? "" : ", unchained")}, {options.Checkpoints.Alignment}, from {options.From.GetType().Name}{Said(options)}");
+        Process.Tell($"starts with parallelism {options.Parallelism} on {options.Workers} workers{(options.IsChaining ? "" : ", unchained")}, {options.Checkpoints.Alignment}, from {options.From.GetType().Name}{Said(options)}");
         Dataflow flow = new(SimulatedScene.JobName);
         scene.Job.Define(flow, Process);
         JobGraph graph = flow.Build();
@@ -93,12 +99,13 @@ sealed class SimulatedLife
             Leader = name,
             Endpoint = name,
             HostsWorker = options.HostsWorker,
+            Workers = options.Workers,
             IsAlive = IsAliveAsync,
             CheckpointTaken = OnTaken,
             Tell = OnTold,
             RowsView = options.Rows,
             EntriesPerTerm = options.EntriesPerTerm,
-            Transport = scene.World.Network.Of(Process),
+            Transport = options.Wire(scene.World.Network.Of(Process)),
             Beats = options.Beats,
             WorkerRetry = TimeSpan.FromMilliseconds(20),
         };

@@ -31,10 +31,10 @@ sealed class SimulatedNetwork(SimulatedWorld world)
     /// <summary>How long the next message takes.</summary>
     public TimeSpan Delay() => world.Faults.NetworkPerThousand > 0 && _chance.InThousand(20) ? _chance.Between(s_most, s_slow) : _chance.Between(s_least, s_most);
 
-    /// <summary>A message is sent: perhaps the last of its connection.</summary>
-    public void MayFail(SimulatedConnection connection, SimulatedConnection.End from)
+    /// <summary>A message is sent: perhaps the last of its connection. There are many more with records than others.</summary>
+    public void MayFail(SimulatedConnection connection, SimulatedConnection.End from, bool isOfExchange)
     {
-        if (!_chance.InThousand(world.Faults.NetworkPerThousand)) return;
+        if (!_chance.InThousand(world.Faults.NetworkPerThousand) || (isOfExchange && _chance.Below(40) != 0)) return;
         if (_chance.Below(2) == 0) connection.Cut();
         else connection.FallSilent(from);
     }
@@ -91,11 +91,13 @@ sealed class SimulatedConnection
 {
     readonly SimulatedNetwork _network;
     readonly End _caller, _called;
+    readonly SimulatedExchange _exchange;
     long? _underWay;
 
     SimulatedConnection(SimulatedNetwork network, SimulatedProcess caller, SimulatedProcess called, string at)
     {
         _network = network;
+        _exchange = new(network.World);
         _caller = new(this, caller, at);
         _called = new(this, called, caller.Name);
     }
@@ -125,7 +127,8 @@ sealed class SimulatedConnection
         if (IsWithinOne || (_caller.Process != process && _called.Process != process)) return;
         (End dead, End other) = _caller.Process == process ? (_caller, _called) : (_called, _caller);
         if (other.IsClosed || other.Process.IsDead) return;
-        World.Reach(dead == _caller ? "the process of a worker was killed, and the leader went on" : "the process of the leader was killed under its worker");
+        if (_exchange.IsJoined) World.Reach("a worker was killed that exchanged records with another");
+        else World.Reach(dead == _caller ? "the process of a worker was killed, and the leader went on" : "the process of the leader was killed under its worker");
         if (_underWay is not null && dead == _caller) World.Reach("a worker was lost while a checkpoint was under way");
         dead.IsSilent = true;
         if (isTold) other.TellClosed("the other end has ended");
@@ -197,12 +200,13 @@ sealed class SimulatedConnection
         public bool Send(Message message)
         {
             if (IsClosed) return false;
-            connection._network.MayFail(connection, this);
+            connection._network.MayFail(connection, this, message is ExchangeMessage);
             if (IsClosed) return false;
             if (message is LeaderMessage.Trigger trigger) connection._underWay = trigger.Barrier.Id;
             if (message is WorkerMessage.Snapshot) connection._underWay = null;
+            connection._exchange.OnSent(message);
             byte[] bytes = MessageCodec.Encode(message);
-            if (!IsSilent && !Other.IsClosed) Other.Arrive(to => to.OnMessage(MessageCodec.Decode(bytes)));
+            if (!IsSilent && !Other.IsClosed) Other.Arrive(to => to.OnMessage(Other.Process.Hear(MessageCodec.Decode(bytes))));
             return true;
         }
 

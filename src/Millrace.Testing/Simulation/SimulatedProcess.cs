@@ -1,4 +1,6 @@
+using Millrace.Runtime.Messages;
 using Millrace.Runtime.Tasks;
+using Millrace.State.Snapshots;
 using Millrace.Storage;
 
 namespace Millrace.Testing.Simulation;
@@ -15,6 +17,9 @@ public sealed class SimulatedProcess
     readonly Queue<Action> _held = new();
     bool _isPaused;
     bool _isFailing;
+    AttemptId _deployed;
+    bool _isOver;
+    long _triggered;
 
     internal SimulatedProcess(SimulatedWorld world, string name, TimeSpan skew, EffectPlan? plan = null)
     {
@@ -129,6 +134,25 @@ public sealed class SimulatedProcess
         _held.Clear();
         _world.Network.OnKilled(this);
         Plan.OnEnded();
+    }
+
+    /// <summary>A message arrives: notes records of a deployment that is over here, and barriers that come before the leader's word.</summary>
+    internal Message Hear(Message message)
+    {
+        switch (message)
+        {
+            case LeaderMessage.Deploy deploy when deploy.Attempt.CompareTo(_deployed) > 0: (_deployed, _isOver, _triggered) = (deploy.Attempt, false, 0); break;
+            case LeaderMessage.Trigger trigger when trigger.Attempt == _deployed: _triggered = trigger.Barrier.Id; break;
+            case LeaderMessage.Cancel cancel when cancel.Attempt == _deployed: _isOver = true; break;
+            case ExchangeMessage.Frame frame when frame.Attempt.CompareTo(_deployed) < 0 || (_isOver && frame.Attempt == _deployed):
+                _world.Reach("a frame of a deployment that was over was ignored");
+                break;
+            case ExchangeMessage.Frame { Tail.Barrier: { } barrier } frame when frame.Attempt == _deployed && barrier.Id > _triggered:
+                _world.Reach("a barrier came with records before the leader's word");
+                break;
+        }
+
+        return message;
     }
 
     /// <summary>Others cannot reach it any more, or can again.</summary>

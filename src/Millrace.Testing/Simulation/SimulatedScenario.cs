@@ -18,6 +18,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     readonly SimulatedChance _chance = scene.World.Chance.Fork();
     readonly List<Task> _waking = [];
     readonly bool _isApart = scene.World.Chance.Below(2) == 0;
+    readonly int _workersMax = scene.World.Chance.Between(1, 3);
     SimulatedLife? _leader;
     int _version;
 
@@ -29,7 +30,8 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     public async Task PlayAsync(SimulatedFaults faults)
     {
         _world.Faults = faults;
-        for (int workers = IsApart ? _chance.Between(1, 2) : 0; workers > 0; workers--) scene.StartWorker(Random());
+        scene.WorkersMax = IsApart ? _workersMax : 0;
+        for (int workers = IsApart ? _chance.Between(_workersMax, _workersMax + 1) : 0; workers > 0; workers--) scene.StartWorker(Random());
         int disturbances = faults.Disturbances == 0 ? 0 : _chance.Between(1, faults.Disturbances);
         for (int i = 0; i < disturbances && !await scene.IsFinishedAsync().ConfigureAwait(false); i++)
         {
@@ -62,6 +64,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         StoreSeed = _chance.Next(),
         EntriesPerTerm = _chance.Pick([4, 12, 10_000]),
         HostsWorker = !IsApart,
+        Workers = _chance.Between(1, _workersMax),
         Version = _version,
         AcceptsDrained = _chance.Below(8) != 0,
         Checkpoints = Barriers(new()
@@ -152,7 +155,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     /// <summary>Something happens to a worker alone: whoever leads finds out, and goes on with another.</summary>
     void DisturbWorker(SimulatedWorker worker)
     {
-        if (scene.Workers.Count == 1) scene.StartWorker(Random());
+        if (scene.Workers.Count <= scene.WorkersMax) scene.StartWorker(Random());
         switch (_chance.Below(4))
         {
             case 0:

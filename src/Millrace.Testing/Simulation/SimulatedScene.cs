@@ -58,6 +58,9 @@ sealed class SimulatedScene
     /// <summary>The processes of workers that have not ended, the oldest first; none where leaders run the tasks themselves.</summary>
     public IReadOnlyList<SimulatedWorker> Workers => [.. _workers.Where(static w => !w.Process.IsDead)];
 
+    /// <summary>How many workers a leader may need that are no part of its process; zero where leaders run the tasks themselves.</summary>
+    public int WorkersMax { get; set; }
+
     /// <summary>Starts the process of a worker.</summary>
     public void StartWorker(LifeOptions options) => _workers.Add(new(this, $"w{_workers.Count + 1}", options));
 
@@ -130,14 +133,16 @@ sealed class SimulatedScene
             || (cause is StartRefusedException refused && IsOvertaken(life, refused))
             || (life.HasReadDamage && (cause is SnapshotCorruptException or ObjectMissingException || cause.Message.Contains("damaged", StringComparison.Ordinal)))
             || (!life.IsCalm && (cause is StoreUnavailableException or SavepointFailedException or CheckpointFailedException or SimulatedFaultException
-                or Runtime.Roles.WorkerLostException
                 || IsFault(cause) || (cause.InnerException is { } of && IsFault(of))));
         if (!isExplained) throw new SimulationException($"{life.Process.Name} ended as nothing in the simulation explains: {failure}");
         World.Reach($"ended by {RemoteException.TypeOf(cause)}");
     }
 
     /// <summary>Whether it is what the simulation itself made fail, here or where a worker was.</summary>
-    static bool IsFault(Exception failure) => RemoteException.TypeOf(failure) is nameof(SimulatedFaultException) or nameof(StoreUnavailableException);
+    static bool IsFault(Exception failure) => RemoteException.TypeOf(failure)
+        is nameof(SimulatedFaultException) or nameof(StoreUnavailableException)
+        // A worker has told of another that it could not reach.
+        or nameof(Runtime.Roles.WorkerLostException) or nameof(Runtime.Transport.UnreachableEndpointException);
 
     bool IsOvertaken(SimulatedLife life, StartRefusedException refused) => life.Options.From is not StartFrom.Unsaid || !life.Options.AcceptsDrained
         || refused.Message.Contains("not started by itself", StringComparison.Ordinal)
@@ -174,8 +179,7 @@ sealed class SimulatedScene
             worker.Process.CutOff(false);
         }
 
-        LifeOptions next = options();
-        if (!next.HostsWorker && Workers.Count == 0) StartWorker(next);
+        while (Workers.Count < WorkersMax) StartWorker(options());
         for (int start = 0; !await IsFinishedAsync().ConfigureAwait(false); start++)
         {
             if (start == 12) throw new SimulationException("nothing goes wrong any more, and the job has not finished after a dozen starts");

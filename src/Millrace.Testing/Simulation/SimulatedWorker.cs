@@ -30,7 +30,7 @@ sealed class SimulatedWorker
         string fingerprint = ProgramStates.Fingerprint(ProgramStates.Of(graph, embedded));
         WorkerProgram program = new(graph, embedded, durable, folder, fingerprint, _ => Process.Scheduler());
         LeaderSearch search = new(folder, SimulatedScene.JobName, Process.Time);
-        Role = new(program, new(name, scene.World.Network.Of(Process), options.Beats, search.FindAsync, s_retry));
+        Role = new(program, new(name, name, options.Wire(scene.World.Network.Of(Process)), options.Beats, search.FindAsync, s_retry));
     }
 
     public SimulatedProcess Process { get; }

@@ -32,6 +32,7 @@ public sealed partial class SimulationTests
     [Theory]
     [InlineData("fencing")]
     [InlineData("alignment")]
+    [InlineData("credit")]
     [InlineData("idempotence")]
     [InlineData("silence")]
     [InlineData("slicing")]

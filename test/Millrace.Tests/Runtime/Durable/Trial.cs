@@ -24,6 +24,8 @@ sealed record TrialStart
 
     public int Threads { get; init; } = 2;
 
+    public int Workers { get; init; } = 1;
+
     public StartFrom From { get; init; } = new StartFrom.Unsaid();
 
     public bool IsRewind { get; init; }
@@ -83,6 +85,7 @@ sealed class Trial
             AcceptsDuplicates = how.AcceptsDuplicates,
             AcceptsDrained = how.AcceptsDrained,
             CheckpointTaken = how.Taken,
+            Workers = how.Workers,
             Tell = line =>
             {
                 lock (_told) _told.Add(line);

@@ -49,9 +49,16 @@ sealed class RecordedTransport : ITransport
     /// <summary>Connects a worker that says who it is.</summary>
     public RecordedConnection Worker(string name, string fingerprint)
     {
+        RecordedConnection connection = Accept();
+        connection.Events!.OnMessage(new WorkerMessage.Hello(name, fingerprint, $"{name}:1"));
+        return connection;
+    }
+
+    /// <summary>Connects somebody.</summary>
+    public RecordedConnection Accept()
+    {
         RecordedConnection connection = new();
         connection.Events = _accept!(connection);
-        connection.Events.OnMessage(new WorkerMessage.Hello(name, fingerprint));
         return connection;
     }
 

@@ -11,6 +11,9 @@ public sealed class WorkerRegistryTests : IDisposable
     static readonly AttemptId s_attempt = new(1, 2);
     static readonly DeployOrder s_order = new() { Timeline = "t", Nonce = "n", IsFresh = true, Worker = 0, Workers = 2, Parallelism = 2, IsChaining = true };
 
+    static readonly PlanShares s_plan = PlanShares.Of(
+        Planner.Plan(Engine.Jobs.Graph(static flow => flow.Source("numbers", CollectionSource.Of<int>([1])).Sink("out", DiscardSink.Of<int>())), 2, isChaining: true), 2);
+
     readonly ManualTimeProvider _time = new();
     readonly RecordedTransport _transport = new() { CanGoSilent = true };
     readonly RecordedEvents _events = new();
@@ -108,7 +111,7 @@ public sealed class WorkerRegistryTests : IDisposable
     public async Task Shares_CancelledBeforeTheyAreDealt_AreNotDealt()
     {
         RecordedConnection worker = _transport.Worker("w1", "ab");
-        WorkerShares shares = new(s_attempt, new PlanModel("job", [], []));
+        WorkerShares shares = new(s_attempt, s_plan);
 
         shares.Cancel();
 
@@ -123,12 +126,14 @@ public sealed class WorkerRegistryTests : IDisposable
         RecordedConnection first = _transport.Worker("w1", "ab"), second = _transport.Worker("w2", "ab");
         IReadOnlyList<WorkerLink> workers = await _registry.GatherAsync(2, Leads, TestContext.Current.CancellationToken);
         first.Close("it was killed");
-        WorkerShares shares = new(s_attempt, new PlanModel("job", [], []));
+        WorkerShares shares = new(s_attempt, s_plan);
 
         Assert.True(shares.TryDeploy(workers, s_order, _events));
 
         Assert.Equal(0, Assert.Single(_events.Lost).Worker);
-        Assert.Equal(new LeaderMessage.Deploy(s_attempt, s_order with { Worker = 1 }), Assert.Single(second.Sent));
+        DeployOrder order = Assert.IsType<LeaderMessage.Deploy>(Assert.Single(second.Sent)).Order;
+        Assert.Equal(["w1:1", "w2:1"], order.Peers);
+        Assert.Equal(s_order with { Worker = 1, Peers = order.Peers }, order);
         Assert.False(shares.OnOpened());
         Assert.False(shares.OnEnded(0));
         Assert.False(shares.OnEnded(0));

@@ -24,7 +24,7 @@ static class MessageSamples
         new LeaderMessage.SplitsEnded(s_attempt, "orders", 2),
         new LeaderMessage.SplitsAssigned(s_attempt, "orders"),
         new LeaderMessage.Cancel(s_attempt),
-        new WorkerMessage.Hello("worker-1", "0123456789abcdef"),
+        new WorkerMessage.Hello("worker-1", "0123456789abcdef", "machine-1:4711"),
         new WorkerMessage.Ready(s_attempt),
         new WorkerMessage.Snapshot(s_attempt, new(7, [], [])),
         new WorkerMessage.Snapshot(s_attempt, Part),
@@ -35,6 +35,11 @@ static class MessageSamples
         new WorkerMessage.Ended(s_attempt, Failure, IsCancelled: false, new("job", [])),
         new WorkerMessage.SplitAsked(s_attempt, "orders", 2),
         new WorkerMessage.Progress(s_attempt, Status),
+        new ExchangeMessage.Joined(s_attempt, 2),
+        new ExchangeMessage.Frame(s_attempt, new(1, 0, 2), 2, new Records(1, 2, 3), new(Timestamp.None, IsWatermarkExact: false, 0, null)),
+        new ExchangeMessage.Frame(s_attempt, new(1, 0, 2), 0, new Records(), new(new(-5), IsWatermarkExact: true, 3, new(7, 6, Alignment.Aligned, TimeSpan.Zero, IsStop: false, IsDrain: false, IsSavepoint: false))),
+        new ExchangeMessage.Announced(s_attempt, new(1, 0, 2), new(7, 6, Alignment.Unaligned, Timeout.InfiniteTimeSpan, IsStop: false, IsDrain: false, IsSavepoint: false)),
+        new ExchangeMessage.Credit(s_attempt, new(1, 0, 2), 3),
     ];
 
     static DeployOrder Order => new()
@@ -44,6 +49,7 @@ static class MessageSamples
         IsFresh = false,
         Worker = 1,
         Workers = 3,
+        Peers = ["machine-1:4711", "machine-2:4711", "machine-3:4711"],
         Parallelism = 8,
         IsChaining = true,
         From = new RestoreOrder.Own(new(6, new(3, 2), "checkpoints/6-3.2/_metadata", "ab")),
@@ -98,4 +104,14 @@ static class MessageSamples
                 Prepared = [new("count", "job-1", Codec.Of<string>().Schema, new byte[] { 5 }, "4 rows")],
             },
         ]);
+
+    /// <summary>Records that are these bytes.</summary>
+    public sealed class Records(params byte[] bytes) : FrameRecords
+    {
+        public override ReadOnlySpan<byte> Bytes => bytes;
+
+        public override void Release()
+        {
+        }
+    }
 }

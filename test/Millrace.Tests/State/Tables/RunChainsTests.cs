@@ -44,17 +44,4 @@ public sealed class RunChainsTests
             Assert.Equal(i, plan.SliceOf((uint)(slices[i].Range.End - 1)));
         }
     }
-
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(5_000)]
-    public void RadixSort_OfHashesInARange_EqualsTheSortOfTheLibrary(int count)
-    {
-        Random random = new(count);
-        ulong[] items = [.. Enumerable.Range(0, count).Select(i => ((ulong)random.Next(1 << 20) << 32) | (uint)i)];
-        ulong[] expected = [.. items.Order()];
-        ulong[] other = new ulong[count];
-        Assert.Equal(expected, RadixSort.Sort(items, other, count, 32, 20) ? other : items);
-    }
 }

@@ -41,6 +41,17 @@ public sealed class TableCaptureTests
         for (int i = 0; i < 12; i++) run.Snapshot();
     }
 
+    [Theory]
+    [InlineData(1, 60_000, 0, 1)]
+    [InlineData(2, 90_000, 1, 3)]
+    [InlineData(3, 150_000, 6, 7)]
+    public void Capture_OfATableThatKnowsItsHashes_EqualsACopyAtTheBarrier(int seed, int keys, int instance, int instances)
+    {
+        TableRun run = new(seed, keys, KeyRange.Of(instance, instances), isOwned: true);
+        for (int i = 0; i < 25; i++) run.Snapshot();
+        Assert.True(run.Confirmed > 0);
+    }
+
     [Fact]
     public void Chain_HundredThirtySnapshotsWithOnePercentChurn_WritesUnderFivePercentInSevenRuns()
     {
@@ -212,7 +223,7 @@ public sealed class TableCaptureTests
     }
 
     /// <summary>A table beside a dictionary, written and captured at random.</summary>
-    sealed class TableRun(int seed, int keys, KeyRange owned)
+    sealed class TableRun(int seed, int keys, KeyRange owned, bool isOwned = false)
     {
         readonly Random _random = new(seed);
         readonly StateTable<long, long, Int64KeyOps> _table = new();
@@ -236,7 +247,7 @@ public sealed class TableCaptureTests
         /// <summary>Takes a snapshot with writes before, during and after, checks it, and confirms it or not.</summary>
         public int Snapshot()
         {
-            _state ??= KeyedRows.OfTable("sums", "value", _table);
+            _state ??= Open();
             Write(_random.Next(keys / 2));
             long id = ++_id, parent = Confirmed;
             _state.Begin(new(id, parent, owned, IsFull: _random.Next(15) == 0));
@@ -255,6 +266,13 @@ public sealed class TableCaptureTests
             Check(id, atBarrier);
             if (_random.Next(3) > 0) Confirmed = id;
             return runs.Count;
+        }
+
+        KeyedRows Open()
+        {
+            KeyedRows state = KeyedRows.OfTable("sums", "value", _table);
+            if (isOwned) state.Own(owned);
+            return state;
         }
 
         void Check(long id, Dictionary<long, long> expected)
