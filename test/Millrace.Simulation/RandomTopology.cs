@@ -42,7 +42,7 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
             _pieces.Add((piece, chance.Below(3) == 0 ? chance.Between(1, 5) : 0, PlacesOf(piece, kind, chance)));
         }
 
-        if (kind is >= 3 and <= 6) _versions = Versions.Random(chance, _pieces.Select(static p => p.Piece));
+        if (kind is >= 3 and <= 6) _versions = Versions.Random(chance, [.. _pieces.Select(static p => p.Piece)]);
         // A piece that is removed leaves its sink behind.
         _hasSinkEach = !_versions.Removes && chance.Below(2) == 0;
         Traits = new() { AllowsAtLeastOnce = kind == 0, AllowsDrain = kind is 1 or 2, AllowsRewind = kind is 7 or 8, Versions = _versions.Count };

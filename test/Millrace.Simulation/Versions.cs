@@ -48,7 +48,7 @@ sealed class Versions(IReadOnlyList<ProgramChange> changes, CountPiece? target)
     public bool Removes => changes.Contains(ProgramChange.PieceRemoved);
 
     /// <summary>Changes of chance.</summary>
-    public static Versions Random(SimulatedChance chance, IEnumerable<IPiece> pieces)
+    public static Versions Random(SimulatedChance chance, IReadOnlyList<IPiece> pieces)
     {
         CountPiece? target = pieces.OfType<CountPiece>().FirstOrDefault();
         List<ProgramChange> changes = [];
@@ -58,6 +58,8 @@ sealed class Versions(IReadOnlyList<ProgramChange> changes, CountPiece? target)
             if (change == ProgramChange.PassRemoved && !changes.Contains(ProgramChange.PassAdded)) change = ProgramChange.PassAdded;
             bool isOfTarget = change is ProgramChange.Renamed or ProgramChange.StateDropped or ProgramChange.PieceRemoved;
             if ((isOfTarget && (target is null || changes.Contains(ProgramChange.PieceRemoved))) || changes.Contains(change)) continue;
+            // A job without a sink cannot run.
+            if (change == ProgramChange.PieceRemoved && pieces.Count == 1) continue;
             changes.Add(change);
         }
 
