@@ -43,7 +43,7 @@ internal static class StateCommands
         Option<RowFormat> format = new("--format") { Description = "table, json (an object per line) or csv.", DefaultValueFactory = static _ => RowFormat.Table };
         Command command = new("query", "Prints rows of a state. With --storage, --job and latest it looks at the newest checkpoint of the job, which may be running.")
         {
-            name, state.Operator, state.State, key, state.Where, limit, format, job.Storage, job.Job,
+            name, state.Operator, state.State, key, state.Where, state.Expired, state.Times, limit, format, job.Storage, job.Job,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -53,13 +53,13 @@ internal static class StateCommands
                 output.Begin();
                 await using StateSnapshot states = new(snapshot.Reader);
                 (string id, string stateName) = state.Find(parsed, states.Manifest);
-                StateColumns columns = states.Columns(id, stateName);
-                StateQuery query = new() { Key = KeyOf(parsed.GetValue(key), columns, stateName), Where = state.Condition(parsed, columns) };
+                (StateQuery query, StateColumns columns) = state.QueryOf(parsed, states, id, stateName);
+                query = query with { Key = KeyOf(parsed.GetValue(key), columns, stateName) };
                 IAsyncEnumerable<StateValue.Row> rows = states.ReadAsync(id, stateName, query, cancellationToken);
                 long most = parsed.GetValue(limit) is > 0 and var some ? some : long.MaxValue;
-                if (parsed.GetValue(format) != RowFormat.Table) return await StreamAsync(tool, output, rows, new(parsed.GetValue(format), columns), most).ConfigureAwait(false);
+                if (parsed.GetValue(format) != RowFormat.Table) return await StreamAsync(tool, output, rows, new(parsed.GetValue(format), columns), most, isCut => state.LeftOut(query, isCut)).ConfigureAwait(false);
                 if (most > TableRowsMax) throw new ToolException($"a table has at most {TableRowsMax:N0} rows: give a smaller --limit, or --format json or csv, or export to a file", ExitCodes.Refused);
-                return await TableAsync(tool, states.Manifest, columns, rows, (int)most).ConfigureAwait(false);
+                return await TableAsync(tool, states.Manifest, columns, rows, (int)most, isCut => state.LeftOut(query, isCut)).ConfigureAwait(false);
             }, () => output.HasTold, cancellationToken);
         });
         return command;
@@ -79,7 +79,7 @@ internal static class StateCommands
         }
     }
 
-    static async Task<int> StreamAsync(Tool tool, HeldOutput output, IAsyncEnumerable<StateValue.Row> rows, RowWriter writer, long most)
+    static async Task<int> StreamAsync(Tool tool, HeldOutput output, IAsyncEnumerable<StateValue.Row> rows, RowWriter writer, long most, Func<bool, string?> leftOut)
     {
         using (writer)
         {
@@ -97,11 +97,12 @@ internal static class StateCommands
             output.Add(writer);
             output.End();
             if (isCut) await tool.Error.WriteLineAsync($"millrace: there are more than {most:N0} rows; --limit 0 prints all").ConfigureAwait(false);
+            if (leftOut(isCut) is { } expired) await tool.Error.WriteLineAsync($"millrace: {expired}").ConfigureAwait(false);
             return ExitCodes.Finished;
         }
     }
 
-    static async Task<int> TableAsync(Tool tool, SnapshotManifest manifest, StateColumns columns, IAsyncEnumerable<StateValue.Row> rows, int most)
+    static async Task<int> TableAsync(Tool tool, SnapshotManifest manifest, StateColumns columns, IAsyncEnumerable<StateValue.Row> rows, int most, Func<bool, string?> leftOut)
     {
         Table table = Tool.Table([.. columns.FlatNames]);
         int count = 0;
@@ -118,6 +119,7 @@ internal static class StateCommands
         string what = count == 1 ? "1 row" : $"{count:N0} rows";
         string more = isCut ? "; there are more, --limit 0 with --format json or csv prints all" : "";
         await tool.Output.WriteLineAsync($"{what} of {SnapshotText.Of(manifest)}{more}").ConfigureAwait(false);
+        if (leftOut(isCut) is { } expired) await tool.Output.WriteLineAsync(expired).ConfigureAwait(false);
         return ExitCodes.Finished;
     }
 

@@ -18,7 +18,7 @@ internal static class StateDiff
         StateOptions state = new(isRequired: false);
         Option<int> limit = new("--limit") { Description = "Print at most so many differing rows of each state; 0 for counts alone.", DefaultValueFactory = static _ => 20 };
         Option<RowFormat> format = new("--format") { Description = "table, or json: a line per differing row, then one with the counts of its state.", DefaultValueFactory = static _ => RowFormat.Table };
-        Command command = new("diff", "Compares state in two snapshots: rows added, removed and changed, with counts. All states that both have, or those named.") { before, after, state.Operator, state.State, limit, format, job.Storage, job.Job };
+        Command command = new("diff", "Compares state in two snapshots: rows added, removed and changed, with counts. All states that both have, or those named.") { before, after, state.Operator, state.State, state.Expired, limit, format, job.Storage, job.Job };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             if (parsed.GetValue(format) == RowFormat.Csv) throw new ToolException("differences are printed as a table or as json", ExitCodes.Refused);
@@ -31,9 +31,9 @@ internal static class StateDiff
                 foreach ((string id, string name) in Wanted(tool, parsed, state, left.Manifest, right.Manifest, isJson))
                 {
                     DifferenceTally tally = new();
-                    List<RowDifference> shown = await ReadAsync(tool, left, right, id, name, tally, parsed.GetValue(limit), cancellationToken).ConfigureAwait(false);
+                    List<RowDifference> shown = await ReadAsync(tool, left, right, id, name, tally, parsed.GetValue(limit), parsed.GetValue(state.Expired), cancellationToken).ConfigureAwait(false);
                     if (isJson) PrintJson(tool, id, name, shown, tally);
-                    else Print(tool, id, name, shown, tally);
+                    else Print(tool, id, name, shown, tally, parsed.GetValue(state.Expired));
                 }
             }
             catch (Exception gone) when (gone is SnapshotCorruptException or ObjectMissingException)
@@ -48,11 +48,11 @@ internal static class StateDiff
     }
 
     static async Task<List<RowDifference>> ReadAsync(
-        Tool tool, StateSnapshot left, StateSnapshot right, string id, string name, DifferenceTally tally, int limit, CancellationToken cancellationToken) =>
+        Tool tool, StateSnapshot left, StateSnapshot right, string id, string name, DifferenceTally tally, int limit, bool keepsExpired, CancellationToken cancellationToken) =>
         await SnapshotLook.WithProgressAsync(tool, $"comparing {id}/{name}", async progress =>
         {
             List<RowDifference> shown = [];
-            await foreach (RowDifference difference in StateDifferences.ReadAsync(left, right, id, name, tally, progress, cancellationToken).ConfigureAwait(false))
+            await foreach (RowDifference difference in StateDifferences.ReadAsync(left, right, id, name, tally, progress, keepsExpired, cancellationToken).ConfigureAwait(false))
             {
                 if (shown.Count < limit) shown.Add(difference);
             }
@@ -75,9 +75,11 @@ internal static class StateDiff
     static HashSet<(string, string)> StatesOf(SnapshotManifest manifest, string? id, string? name) =>
         [.. from owner in manifest.Operators from state in owner.States where (id is null || owner.Id == id) && (name is null || state.Schema.Name == name) select (owner.Id, state.Schema.Name)];
 
-    static void Print(Tool tool, string id, string name, List<RowDifference> shown, DifferenceTally tally)
+    static void Print(Tool tool, string id, string name, List<RowDifference> shown, DifferenceTally tally, bool keepsExpired)
     {
-        tool.Output.WriteLine($"{id}/{name}: {tally.Added:N0} added, {tally.Removed:N0} removed, {tally.Changed:N0} changed, {tally.Same:N0} the same");
+        string expired = tally.ExpiredBefore.Count + tally.ExpiredAfter.Count == 0 ? ""
+            : $"; {(keepsExpired ? "expired rows among them" : "expired rows left out")}: {tally.ExpiredBefore.Count:N0} of the first, {tally.ExpiredAfter.Count:N0} of the second";
+        tool.Output.WriteLine($"{id}/{name}: {tally.Added:N0} added, {tally.Removed:N0} removed, {tally.Changed:N0} changed, {tally.Same:N0} the same{expired}");
         if (shown.Count == 0) return;
         bool hasKeys = shown.Any(static d => !d.Key.IsAbsent), hasSubs = shown.Any(static d => !d.Sub.IsAbsent);
         Table table = Tool.Table([" ", .. hasKeys ? ["key"] : (string[])[], .. hasSubs ? ["sub-key"] : (string[])[], "before", "after"]);
@@ -104,7 +106,7 @@ internal static class StateDiff
             lines.Append($"{{{state},\"change\":\"{d.Change.ToString().ToLowerInvariant()}\",\"key\":{d.Key.ToJson()}{sub},\"before\":{d.Before.ToJson()},\"after\":{d.After.ToJson()}}}\n");
         }
 
-        lines.Append($"{{{state},\"added\":{tally.Added},\"removed\":{tally.Removed},\"changed\":{tally.Changed},\"same\":{tally.Same}}}\n");
+        lines.Append($"{{{state},\"added\":{tally.Added},\"removed\":{tally.Removed},\"changed\":{tally.Changed},\"same\":{tally.Same},\"expiredBefore\":{tally.ExpiredBefore.Count},\"expiredAfter\":{tally.ExpiredAfter.Count}}}\n");
         tool.Output.Write(lines);
     }
 }

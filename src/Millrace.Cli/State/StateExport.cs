@@ -16,7 +16,7 @@ internal static class StateExport
         Option<string> to = new("--to") { Description = "The file. It appears when it is complete.", Required = true };
         Option<RowFormat?> format = new("--format") { Description = "json (an object per line) or csv; by the end of the file's name, .csv or another, unless said." };
         Option<bool> replace = new("--replace") { Description = "Replace a file that is there." };
-        Command command = new("export", "Writes a state to a file, as lines of JSON or as CSV.") { name, state.Operator, state.State, state.Where, to, format, replace, job.Storage, job.Job };
+        Command command = new("export", "Writes a state to a file, as lines of JSON or as CSV.") { name, state.Operator, state.State, state.Where, state.Expired, state.Times, to, format, replace, job.Storage, job.Job };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string file = Path.GetFullPath(parsed.GetValue(to)!);
@@ -33,12 +33,12 @@ internal static class StateExport
                 {
                     await using StateSnapshot states = new(snapshot.Reader);
                     (string id, string stateName) = state.Find(parsed, states.Manifest);
-                    StateColumns columns = states.Columns(id, stateName);
-                    StateQuery query = new() { Where = state.Condition(parsed, columns) };
+                    (StateQuery query, StateColumns columns) = state.QueryOf(parsed, states, id, stateName);
                     long rows = await SnapshotLook.WithProgressAsync(tool, $"exporting {id}/{stateName}", progress =>
                         WriteAsync(part, states.ReadAsync(id, stateName, query with { Progress = progress }, cancellationToken), new(form, columns), cancellationToken)).ConfigureAwait(false);
                     File.Move(part, file, overwrite: parsed.GetValue(replace));
                     await tool.Output.WriteLineAsync($"{rows:N0} rows of {id}/{stateName} in {SnapshotText.Of(states.Manifest)}, are in {file}").ConfigureAwait(false);
+                    if (state.LeftOut(query) is { } expired) await tool.Output.WriteLineAsync(expired).ConfigureAwait(false);
                     return ExitCodes.Finished;
                 }, static () => false, cancellationToken).ConfigureAwait(false);
             }

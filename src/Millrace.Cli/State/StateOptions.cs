@@ -25,6 +25,36 @@ internal sealed class StateOptions
         Description = "Only rows that fit: value.Total >= 100 and not (key = 'EU'). Compares members by = != < <= > >=, null too; joined by and, or, not. See docs/state.md.",
     };
 
+    /// <summary>Rows that are over, too.</summary>
+    public Option<bool> Expired { get; } = new("--expired")
+    {
+        Description = "Show also what was over at the snapshot by its TTL and had not been removed yet; isExpired tells it from the rest. It is left out and counted otherwise.",
+    };
+
+    /// <summary>When rows were renewed.</summary>
+    public Option<bool> Times { get; } = new("--times")
+    {
+        Description = "Show for state with a TTL when each row was last renewed and when it expires: columns renewed and expires.",
+    };
+
+    /// <summary>The query that the options make, with the columns that its rows have.</summary>
+    /// <exception cref="ToolException">The state has no times.</exception>
+    /// <exception cref="PredicateException">The condition cannot be understood.</exception>
+    public (StateQuery Query, StateColumns Columns) QueryOf(ParseResult parsed, StateSnapshot snapshot, string operatorId, string stateName)
+    {
+        StateQuery query = new() { WithExpired = parsed.GetValue(Expired), WithTimes = parsed.GetValue(Times), Expired = new() };
+        if (query.WithTimes && snapshot.Reader.State(operatorId, stateName).Schema.Ttl is null)
+            throw new ToolException($"state '{stateName}' of operator '{operatorId}' has no TTL, and so no times: leave out {Times.Name}", ExitCodes.Refused);
+        StateColumns columns = snapshot.Columns(operatorId, stateName, query);
+        return (query with { Where = Condition(parsed, columns) }, columns);
+    }
+
+    /// <summary>What was left out because it was over, in words; null when nothing was.</summary>
+    /// <param name="query">The query, read as far as it was.</param>
+    /// <param name="isCut">Whether there is more to read.</param>
+    public string? LeftOut(StateQuery query, bool isCut = false) => query is not { WithExpired: false, Expired.Count: > 0 and var count } ? null
+        : $"{(isCut ? "so far " : "")}{count:N0} expired {(count == 1 ? "row" : "rows")} left out; {Expired.Name} shows them";
+
     /// <summary>The state that is meant.</summary>
     /// <exception cref="ToolException">The snapshot has none of the names, or the operator several and none was named.</exception>
     public (string Operator, string State) Find(ParseResult parsed, SnapshotManifest manifest)
@@ -40,7 +70,7 @@ internal sealed class StateOptions
 
     /// <summary>The condition that was given, for a state; null for none.</summary>
     /// <exception cref="PredicateException">It cannot be understood.</exception>
-    public StatePredicate? Condition(ParseResult parsed, StateColumns columns) => parsed.GetValue(Where) is { } text ? StatePredicate.Parse(text, columns) : null;
+    StatePredicate? Condition(ParseResult parsed, StateColumns columns) => parsed.GetValue(Where) is { } text ? StatePredicate.Parse(text, columns) : null;
 
     static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(static n => $"'{n}'"));
 }

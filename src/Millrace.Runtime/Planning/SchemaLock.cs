@@ -76,6 +76,7 @@ public sealed record SchemaLock(string Job, IReadOnlyList<ProgramOperator> Opera
         if (state.Key is not null) json["key"] = Schema(state.Key);
         if (state.Sub is not null) json["sub"] = Schema(state.Sub);
         json["value"] = Schema(state.Value);
+        if (state.Ttl is not null) json["ttl"] = TtlJson.Of(state.Ttl);
         return json;
     }
 
@@ -87,6 +88,7 @@ public sealed record SchemaLock(string Job, IReadOnlyList<ProgramOperator> Opera
         Key = ReadSchema(state?["key"]),
         Sub = ReadSchema(state?["sub"]),
         Value = ReadSchema(state?["value"]) ?? throw new FormatException("a state has no 'value'"),
+        Ttl = state?["ttl"] is { } ttl ? TtlJson.Read(ttl) : null,
     };
 
     static string NameOf(StateLayout layout) => JsonNamingPolicy.KebabCaseLower.ConvertName(layout.ToString());

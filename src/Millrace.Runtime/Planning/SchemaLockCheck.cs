@@ -60,6 +60,7 @@ public sealed record SchemaLockCheck(SchemaLockVerdict Verdict, IReadOnlyList<Up
 
         SchemaResolution resolution = StateResolver.Resolve(state, declared);
         if (!resolution.IsCompatible) return new(id, state.Name, StateFate.Incompatible, string.Join("; ", resolution.Problems));
-        return new(id, state.Name, resolution.Changes.Count == 0 ? StateFate.Matched : StateFate.Changed, string.Join("; ", resolution.Changes));
+        string[] changes = UpgradePlan.Changes(resolution, state, declared);
+        return new(id, state.Name, changes.Length == 0 ? StateFate.Matched : StateFate.Changed, string.Join("; ", changes));
     }
 }

@@ -108,11 +108,15 @@ public static class UpgradePlan
         SchemaResolution resolution = StateResolver.Resolve(state.Schema, declared);
         if (!resolution.IsCompatible)
             return new(id, state.Schema.Name, StateFate.Incompatible, $"{string.Join("; ", resolution.Problems)}; or give the state up with {drop}");
-        string[] changes = [.. resolution.Changes.Select(static c => c.ToString()), .. TtlChange.Of(state.Schema.Ttl, declared.Ttl) is { } ttl ? [ttl] : Array.Empty<string>()];
+        string[] changes = Changes(resolution, state.Schema, declared);
         return changes.Length == 0
             ? new(id, state.Schema.Name, StateFate.Matched, Rows(state))
             : new(id, state.Schema.Name, StateFate.Changed, $"{Rows(state)}; {string.Join("; ", changes)}");
     }
+
+    /// <summary>What is read otherwise than it was written, and what another TTL does, in words.</summary>
+    internal static string[] Changes(SchemaResolution resolution, StateSchema written, StateSchema declared) =>
+        [.. resolution.Changes.Select(static c => c.ToString()), .. TtlChange.Of(written.Ttl, declared.Ttl) is { } ttl ? [ttl] : Array.Empty<string>()];
 
     static IEnumerable<UpgradeLine> Mistakes(
         IReadOnlyList<OperatorEntry> snapshot, IReadOnlyList<ProgramOperator> program, IReadOnlyCollection<string> drops, IReadOnlyList<StateRename> renames)

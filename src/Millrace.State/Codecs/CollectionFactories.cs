@@ -25,11 +25,19 @@ internal static class CollectionFactories
     }
 
     public static Dictionary<TKey, TValue> Dictionary<TKey, TValue>(Dictionary<TKey, TValue> pairs) where TKey : notnull => pairs;
-    public static SortedDictionary<TKey, TValue> SortedDictionary<TKey, TValue>(Dictionary<TKey, TValue> pairs) where TKey : notnull => new(pairs);
-    public static SortedList<TKey, TValue> SortedList<TKey, TValue>(Dictionary<TKey, TValue> pairs) where TKey : notnull => new(pairs);
+
+    // Keys that are different may be one in order: the codec sees it by the number of those that are left.
+    public static SortedDictionary<TKey, TValue> SortedDictionary<TKey, TValue>(Dictionary<TKey, TValue> pairs) where TKey : notnull => Filled(new SortedDictionary<TKey, TValue>(), pairs);
+    public static SortedList<TKey, TValue> SortedList<TKey, TValue>(Dictionary<TKey, TValue> pairs) where TKey : notnull => Filled(new SortedList<TKey, TValue>(pairs.Count), pairs);
     public static ImmutableDictionary<TKey, TValue> ImmutableDictionary<TKey, TValue>(Dictionary<TKey, TValue> pairs) where TKey : notnull => pairs.ToImmutableDictionary();
-    public static ImmutableSortedDictionary<TKey, TValue> ImmutableSortedDictionary<TKey, TValue>(Dictionary<TKey, TValue> pairs) where TKey : notnull => pairs.ToImmutableSortedDictionary();
+    public static ImmutableSortedDictionary<TKey, TValue> ImmutableSortedDictionary<TKey, TValue>(Dictionary<TKey, TValue> pairs) where TKey : notnull => System.Collections.Immutable.ImmutableSortedDictionary.CreateRange(Filled(new SortedDictionary<TKey, TValue>(), pairs));
     public static FrozenDictionary<TKey, TValue> FrozenDictionary<TKey, TValue>(Dictionary<TKey, TValue> pairs) where TKey : notnull => pairs.ToFrozenDictionary();
+
+    static TMap Filled<TMap, TKey, TValue>(TMap map, Dictionary<TKey, TValue> pairs) where TMap : IDictionary<TKey, TValue> where TKey : notnull
+    {
+        foreach ((TKey key, TValue value) in pairs) map[key] = value;
+        return map;
+    }
 
     /// <summary>Refuses a set or map that compares in its own way: what is read back compares by default.</summary>
     public static void RequireDefaultComparer<TCollection, T>(TCollection collection)

@@ -68,6 +68,9 @@ internal sealed class CollectedMapCodec<TMap, TKey, TValue>(Codec<TKey> key, Cod
     public override TMap? Read(ref CodecReader reader)
     {
         int count = reader.ReadCount();
-        return count < 0 ? null : make(MapFormat.Read(ref reader, count, key, value));
+        if (count < 0) return null;
+        TMap map = make(MapFormat.Read(ref reader, count, key, value));
+        if (map.Count() != count) reader.Fail($"Keys of a {TypeName.Of(typeof(TMap))} are different, and one in its order.");
+        return map;
     }
 }

@@ -28,10 +28,8 @@ internal readonly record struct MissingMember(bool IsSet, object? Value, string?
     public static MissingMember Of(RowShape row, int index)
     {
         RowMember member = row.Members[index];
-        int place = row.Arguments.ToList().IndexOf(index);
-        ParameterInfo? parameter = place < 0 ? null : row.Constructor!.GetParameters()[place];
-        if ((member.Member.GetCustomAttribute<DefaultValueAttribute>() ?? parameter?.GetCustomAttribute<DefaultValueAttribute>()) is { } stated) return Stated(stated.Value, member);
-        if (parameter is { HasDefaultValue: true }) return Stated(parameter.DefaultValue, member);
+        ParameterInfo? parameter = ParameterOf(row, index);
+        if (Stated(member, parameter) is { } stated) return stated;
         bool isRequired = member.Member.IsDefined(typeof(RequiredMemberAttribute));
         if (parameter is null && !isRequired) return new(false, null);
         if (!isRequired && AllowsNull(parameter!)) return new(true, null);
@@ -39,6 +37,20 @@ internal readonly record struct MissingMember(bool IsSet, object? Value, string?
         return new(false, null, $"was not written, {what} and has no stated default",
             parameter is null ? "state one with [DefaultValue(…)]" : $"give the parameter a default value, state one with [DefaultValue(…)], or declare it as {TypeName.Short(member.Type)}? if it may be absent");
     }
+
+    /// <summary>The stated default of a member, for what was absent where it may not be any more; null when none is stated.</summary>
+    public static MissingMember? StatedOf(RowShape row, int index) => Stated(row.Members[index], ParameterOf(row, index));
+
+    static ParameterInfo? ParameterOf(RowShape row, int index)
+    {
+        int place = row.Arguments.ToList().IndexOf(index);
+        return place < 0 ? null : row.Constructor!.GetParameters()[place];
+    }
+
+    static MissingMember? Stated(RowMember member, ParameterInfo? parameter) =>
+        (member.Member.GetCustomAttribute<DefaultValueAttribute>() ?? parameter?.GetCustomAttribute<DefaultValueAttribute>()) is { } stated ? Stated(stated.Value, member)
+        : parameter is { HasDefaultValue: true } ? Stated(parameter.DefaultValue, member)
+        : null;
 
     static bool AllowsNull(ParameterInfo parameter) => parameter.ParameterType.IsValueType
         ? Nullable.GetUnderlyingType(parameter.ParameterType) is not null

@@ -24,7 +24,12 @@ public sealed partial class SchemaResolver
             }
 
             if (FormerNames.Fit(one, match) == 1) Change($"{name}", $"reads case {FormerNames.Short(one)} as {TypeName.Short(match)}");
-            taken.Add(match);
+            if (!taken.Add(match) && use != SchemaUse.Value)
+            {
+                Problem(name, one, type, $"reads case {FormerNames.Short(one)} as {TypeName.Short(match)}, which another one is read as too, so that different ones could become one", "keep both cases");
+                continue;
+            }
+
             if (Body(new SchemaType.Named(one), match, TypeName.Short(match), use, isOld: false) is { } read) plan.Cases.Add(read);
         }
 

@@ -8,7 +8,11 @@ public sealed partial class SchemaResolver
     ReadPlan? Tuple(SchemaType.Tuple written, Type type, RowShape shape, string path, SchemaUse use)
     {
         if (written.Items.Length != shape.Members.Count)
-            return Mismatch(written, type, path, $"was a tuple of {written.Items.Length} items and is one of {shape.Members.Count}, which have no names to tell them by");
+        {
+            return Problem(path, written.ToString(), type, $"was a tuple of {written.Items.Length} items and is one of {shape.Members.Count}, which have no names to tell them by",
+                $"declare it with {written.Items.Length} items again, or declare a record and make it from the tuple with IUpgrade");
+        }
+
         ReadPlan.Row plan = new(type, shape);
         for (int i = 0; i < written.Items.Length; i++) AddStep(plan, written.Items[i], i, $"{path}.{shape.Members[i].Name}", use);
         return plan;
@@ -63,8 +67,33 @@ public sealed partial class SchemaResolver
     void AddStep(ReadPlan.Row plan, SchemaType written, int member, string path, SchemaUse use)
     {
         Type type = plan.Shape.Members[member].Type;
+        if (written is SchemaType.Optional marked && type.IsValueType && !TypeShape.Of(type).NeedsPresence(type))
+        {
+            AddRequired(plan, marked, member, path, use);
+            return;
+        }
+
         ReadPlan? read = Whole(written, type, path, use);
         plan.Steps.Add(new(member, written is SchemaType.Optional, read is ReadPlan.Optional optional ? optional.Inner : read, SchemaParts.Present(written)));
+    }
+
+    /// <summary>A member that may have been absent and cannot be any more: its stated default takes that place.</summary>
+    void AddRequired(ReadPlan.Row plan, SchemaType.Optional written, int member, string path, SchemaUse use)
+    {
+        const string reason = "may have been absent and cannot be any more";
+        Type type = plan.Shape.Members[member].Type;
+        string again = $"declare it as {TypeName.Short(type)}? again";
+        MissingMember? stated = use == SchemaUse.Value && !TypeShape.IsTuple(plan.Type) ? MissingMember.StatedOf(plan.Shape, member) : null;
+        if (use != SchemaUse.Value) Problem(path, written.ToString(), type, $"{reason}, so that different ones could become one", again);
+        else if (stated is null) Problem(path, written.ToString(), type, reason, TypeShape.IsTuple(plan.Type) ? again : $"{again}, or state what takes the place of null with [DefaultValue(…)]");
+        else if (stated.Value.Problem is not null) Problem(path, written.ToString(), type, $"{reason}, and its stated default is no {TypeName.Short(type)}", "state one of its type");
+        else
+        {
+            plan.Defaults.Add(member, stated.Value.Value);
+            Change(path, $"may not be absent any more, {stated.Value.Text} where it was");
+        }
+
+        plan.Steps.Add(new(member, true, Whole(written.Inner, type, path, use), written.Inner));
     }
 
     void Drop(ReadPlan.Row plan, SchemaMember member, Type type, string name, SchemaUse use)

@@ -63,7 +63,8 @@ public sealed partial class SchemaResolver
         Type body = Nullable.GetUnderlyingType(type) ?? type;
         bool mayBeAbsent = TypeShape.Of(type).NeedsPresence(type);
         bool wasMarked = written is SchemaType.Optional;
-        if (wasMarked && !mayBeAbsent) return Mismatch(written, type, path, "may have been absent and cannot be any more");
+        // Types that have a form of their own for null have it without a mark.
+        if (wasMarked && !mayBeAbsent && type.IsValueType) return Mismatch(written, type, path, "may have been absent and cannot be any more");
         if (Body(SchemaParts.Present(written), body, path, use, isOld) is not { } plan) return null;
         if (wasMarked) return new ReadPlan.Optional(type, plan);
         if (mayBeAbsent && !isOld) Change(path, "may be absent now");
@@ -106,6 +107,12 @@ public sealed partial class SchemaResolver
             (SchemaDefinition.Union, TypeShape.Union) or (SchemaDefinition.Enumeration, TypeShape.Enumeration) => true,
             _ => false,
         };
+        if ((written, own) is (SchemaDefinition.Row, TypeShape.Union))
+        {
+            return Problem(path, written.Name, type, $"was {FormerNames.Short(written.Name)} and is {FormerNames.Short(SchemaBuilder.Of(type).Root.ToString())}; it was one type and is a closed hierarchy",
+                "make the case that it is from the old with IUpgrade");
+        }
+
         if (!isKind) return Mismatch(new SchemaType.Named(written.Name), type, path);
         if (!isOld && FormerNames.Fit(written.Name, type) == 0) return Renamed(written.Name, type, path);
         if (_known.TryGetValue((written.Name, type, use), out ReadPlan? known)) return known;

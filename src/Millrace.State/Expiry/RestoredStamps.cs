@@ -21,13 +21,7 @@ sealed class RestoredStamps(RestoredFrom? from, RowTtl ttl)
     public bool AreOver(uint hash, long stamp)
     {
         if (_written is null) return false;
-        if (from is not null && stamp != RowTtl.Unstamped)
-        {
-            Timestamp cut = _written.Time == TtlTime.EventTime ? from.WatermarkOf(hash) : from.TakenAt;
-            if (!cut.IsNone && new Timestamp(stamp) + _written.Lifetime <= cut) return true;
-        }
-
-        return ttl.IsOver(Stamp(stamp));
+        return from?.WasOver(hash, new(stamp)) == true || ttl.IsOver(Stamp(stamp));
     }
 
     /// <summary>The stamp of a restored row that stays: that of the restore, unless it was written in the same kind of time.</summary>

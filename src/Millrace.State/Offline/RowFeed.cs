@@ -100,7 +100,7 @@ sealed class RowFeed(IRunReader reader, StateColumns columns, string source) : I
     {
         RowAssembly assembly = new(columns, $"state '{columns.Schema.Name}'", source);
         List<StateValue.Row> rows = [];
-        foreach (SnapshotRow chunk in _chunks) assembly.Add(new RunRow { Hash = chunk.Hash, Key = chunk.Key.Span, Sub = chunk.Sub.Span, Value = chunk.Value.Span }, rows);
+        foreach (SnapshotRow chunk in _chunks) assembly.Add(new RunRow { Hash = chunk.Hash, Key = chunk.Key.Span, Sub = chunk.Sub.Span, Value = chunk.Value.Span }, [], rows);
         assembly.End(rows);
         return new([.. rows.Select(static r => r["value"])]);
     }

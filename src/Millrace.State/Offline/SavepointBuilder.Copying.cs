@@ -33,7 +33,7 @@ public sealed partial class SavepointBuilder
         _isDrained |= source.Manifest.IsDrained;
     }
 
-    /// <summary>Copies a state, with its rows changed if so asked.</summary>
+    /// <summary>Copies a state, with its rows changed if so asked. What was over at the snapshot by its TTL is left out.</summary>
     /// <param name="source">The snapshot.</param>
     /// <param name="operatorId">The operator.</param>
     /// <param name="stateName">The name of the state.</param>
@@ -67,7 +67,8 @@ public sealed partial class SavepointBuilder
             return;
         }
 
-        await using IRunReader rows = await source.Reader.OpenStateAsync(operatorId, stateName, KeyRange.Full, cancellationToken).ConfigureAwait(false);
+        // What was over stays over: in the savepoint event time may stand elsewhere.
+        await using LivingRows rows = await LivingRows.OpenAsync(source.Reader, operatorId, stateName, KeyRange.Full, key: null, keepsExpired: false, tally: null, cancellationToken).ConfigureAwait(false);
         if (change is null)
         {
             DraftedState copy = StateOf(id, schema);
@@ -83,7 +84,7 @@ public sealed partial class SavepointBuilder
         {
             while (rows.MoveNext())
             {
-                changed.Add(rows.Row);
+                changed.Add(rows.StoredRow);
                 if (sorter.IsFull) await sorter.SpillAsync(cancellationToken).ConfigureAwait(false);
             }
         }
@@ -91,13 +92,14 @@ public sealed partial class SavepointBuilder
         await sorter.SpillAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    static async ValueTask CopyAsync(IRunReader rows, RunWriter run, CancellationToken cancellationToken)
+    static async ValueTask CopyAsync(LivingRows rows, RunWriter run, CancellationToken cancellationToken)
     {
         while (await rows.ReadBlockAsync(cancellationToken).ConfigureAwait(false))
         {
             while (rows.MoveNext())
             {
-                run.Add(rows.Row.Hash, rows.Row.Key, rows.Row.Sub, rows.Row.Value);
+                RunRow row = rows.StoredRow;
+                run.Add(row.Hash, row.Key, row.Sub, row.Value);
                 if (run.NeedsFlush) await run.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
         }

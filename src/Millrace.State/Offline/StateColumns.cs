@@ -35,13 +35,16 @@ enum RowForm
 /// windows                               key, window, value      map     key, mapKey, value
 /// timers                                key, deadline           items   subtask, value, text, watermark
 /// </code>
+/// Where a query asks for them, state with a TTL has <c>renewed</c>, <c>expires</c> and <c>isExpired</c> after these.
 /// </summary>
 public sealed class StateColumns
 {
     readonly RowNode _row;
+    readonly (bool Times, bool Expired) _shown;
 
-    StateColumns(StateSchema schema, RowForm form, ValueSchema? key, ValueSchema? sub, ValueSchema value, RowNode row)
+    StateColumns(StateSchema schema, RowForm form, ValueSchema? key, ValueSchema? sub, ValueSchema value, RowNode row, (bool Times, bool Expired) shown)
     {
+        _shown = shown;
         Schema = schema;
         Form = form;
         Key = key;
@@ -77,8 +80,10 @@ public sealed class StateColumns
 
     /// <summary>Prepares a state for reading.</summary>
     /// <param name="schema">The state.</param>
+    /// <param name="withTimes">Whether there are columns for when a row was renewed and when it expires; for state with a TTL.</param>
+    /// <param name="withExpired">Whether there is a column for whether a row was over; for state with a TTL.</param>
     /// <exception cref="CorruptDataException">Its schemas are contradictory, or mention what this version does not know.</exception>
-    public static StateColumns Of(StateSchema schema)
+    public static StateColumns Of(StateSchema schema, bool withTimes = false, bool withExpired = false)
     {
         ArgumentNullException.ThrowIfNull(schema);
         ValueSchema? key = schema.Key is null ? null : ValueSchema.Of(schema.Key), sub = schema.Sub is null ? null : ValueSchema.Of(schema.Sub);
@@ -96,10 +101,27 @@ public sealed class StateColumns
             _ when sub is null => [("key", key.Root), ("value", value.Root)],
             _ => [("key", key.Root), (sub.Root is ScalarNode { Form.Name: "ordered64" } ? "window" : "sub", sub.Root), ("value", value.Root)],
         };
+        (bool Times, bool Expired) shown = schema.Ttl is null ? default : (withTimes, withExpired);
+        if (shown.Times) columns = [.. columns, ("renewed", new OptionalNode(Scalar("timestamp"))), ("expires", new OptionalNode(Scalar("timestamp")))];
+        if (shown.Expired) columns = [.. columns, ("isExpired", Scalar("bool"))];
         RowNode row = new(schema.Name, new([.. columns.Select(static c => c.Name)], null, isTuple: false));
         row.Resolve([.. columns.Select(static c => c.Node)]);
-        return new(schema, form, key, sub, value, row);
+        return new(schema, form, key, sub, value, row, shown);
     }
+
+    /// <summary>The cells of the columns that a query asks for besides.</summary>
+    /// <param name="renewed">When it was last renewed; none where that was before there was event time: then it has no end yet.</param>
+    /// <param name="isExpired">Whether it was over.</param>
+    internal StateValue[] TimeCells(Timestamp renewed, bool isExpired)
+    {
+        StateValue[] times = !_shown.Times ? []
+            : renewed.IsNone ? [StateValue.Absent, StateValue.Absent]
+            : [StateValue.Scalar.Of(renewed), StateValue.Scalar.Of(renewed + Schema.Ttl!.Lifetime)];
+        return _shown.Expired ? [.. times, StateValue.Scalar.Of(isExpired)] : times;
+    }
+
+    /// <summary>Whether rows have cells besides.</summary>
+    internal bool HasTimeCells => _shown != default;
 
     /// <summary>The cells of a row under <see cref="FlatNames"/>; null where a member of an absent row would be.</summary>
     /// <param name="row">A row of the state.</param>

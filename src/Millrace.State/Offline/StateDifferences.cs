@@ -40,6 +40,12 @@ public sealed class DifferenceTally
     /// <summary>Rows that are alike.</summary>
     public long Same { get; private set; }
 
+    /// <summary>Counts what was over by its TTL in the first, whether it was compared or left out.</summary>
+    public ExpiredTally ExpiredBefore { get; } = new();
+
+    /// <summary>Counts what was over by its TTL in the second, whether it was compared or left out.</summary>
+    public ExpiredTally ExpiredAfter { get; } = new();
+
     /// <summary>Whether any differs.</summary>
     public bool IsDifferent => Added + Removed + Changed > 0;
 
@@ -64,11 +70,12 @@ public static class StateDifferences
     /// <param name="stateName">The name of the state, in both.</param>
     /// <param name="tally">Receives the counts; complete when the last difference was read.</param>
     /// <param name="progress">Told how far reading has come; may be null.</param>
+    /// <param name="keepsExpired">Whether what was over at a snapshot by its TTL, and had not been removed yet, is compared as if it lived. The default is no.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ArgumentException">A snapshot has no such state, or its rows cannot be matched: keys of other types, states of other kinds.</exception>
     /// <exception cref="SnapshotCorruptException">Bytes are not what was written, or a file is missing.</exception>
     public static async IAsyncEnumerable<RowDifference> ReadAsync(
-        StateSnapshot before, StateSnapshot after, string operatorId, string stateName, DifferenceTally tally, IProgress<StateProgress>? progress = null,
+        StateSnapshot before, StateSnapshot after, string operatorId, string stateName, DifferenceTally tally, IProgress<StateProgress>? progress = null, bool keepsExpired = false,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(before);
@@ -82,8 +89,8 @@ public static class StateDifferences
             yield break;
         }
 
-        await using RowFeed left = new(await before.Reader.OpenValuesAsync(operatorId, stateName, KeyRange.Full, cancellationToken).ConfigureAwait(false), first, before.Reader.Key);
-        await using RowFeed right = new(await after.Reader.OpenValuesAsync(operatorId, stateName, KeyRange.Full, cancellationToken).ConfigureAwait(false), second, after.Reader.Key);
+        await using RowFeed left = new(await LivingRows.OpenAsync(before.Reader, operatorId, stateName, KeyRange.Full, null, keepsExpired, tally.ExpiredBefore, cancellationToken).ConfigureAwait(false), first, before.Reader.Key);
+        await using RowFeed right = new(await LivingRows.OpenAsync(after.Reader, operatorId, stateName, KeyRange.Full, null, keepsExpired, tally.ExpiredAfter, cancellationToken).ConfigureAwait(false), second, after.Reader.Key);
         await left.NextAsync(cancellationToken).ConfigureAwait(false);
         await right.NextAsync(cancellationToken).ConfigureAwait(false);
         long rows = 0;

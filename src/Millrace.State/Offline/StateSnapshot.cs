@@ -21,12 +21,24 @@ public sealed record StateQuery
     /// <summary>Only those that fit; null for all.</summary>
     public StatePredicate? Where { get; init; }
 
+    /// <summary>
+    /// Whether what was over at the snapshot by its TTL, and had not been removed yet, is shown as well, with a column <c>isExpired</c> that tells it from the rest.
+    /// The default is no: what is over has no place in the answer, as in the program.
+    /// </summary>
+    public bool WithExpired { get; init; }
+
+    /// <summary>Whether rows of state with a TTL have the columns <c>renewed</c> and <c>expires</c>. The default is no.</summary>
+    public bool WithTimes { get; init; }
+
+    /// <summary>Counts what was over, whether it is shown or left out; may be null.</summary>
+    public ExpiredTally? Expired { get; init; }
+
     /// <summary>Told how far reading has come; may be null.</summary>
     public IProgress<StateProgress>? Progress { get; init; }
 }
 
 /// <summary>How far the reading of a state has come.</summary>
-/// <param name="Rows">Stored rows read, whether they are wanted or not.</param>
+/// <param name="Rows">Stored rows read that were not over, whether they are wanted or not.</param>
 /// <param name="Share">The part of the hash space behind it: 0 to 1. Hashes are evenly spread, so it is about the part of the rows.</param>
 public readonly record struct StateProgress(long Rows, double Share);
 
@@ -82,14 +94,17 @@ public sealed class StateSnapshot : IAsyncDisposable
     /// <summary>The columns of a state.</summary>
     /// <param name="operatorId">The operator.</param>
     /// <param name="stateName">The name of the state.</param>
-    /// <exception cref="ArgumentException">The snapshot has no such state; the message lists those it has.</exception>
+    /// <param name="query">The query that rows are to answer, which may ask for columns besides; null for none. A condition made for fewer columns fits more.</param>
+    /// <exception cref="ArgumentException">The snapshot has no such state; the message lists those it has. Or the query asks for the times of a state without a TTL.</exception>
     /// <exception cref="SnapshotCorruptException">Its schema is contradictory.</exception>
-    public StateColumns Columns(string operatorId, string stateName)
+    public StateColumns Columns(string operatorId, string stateName, StateQuery? query = null)
     {
         StateEntry state = Reader.State(operatorId, stateName);
+        query ??= StateQuery.All;
+        if (query.WithTimes && state.Schema.Ttl is null) throw new ArgumentException($"State '{stateName}' of operator '{operatorId}' has no TTL, and so no times.", nameof(query));
         try
         {
-            return StateColumns.Of(state.Schema);
+            return StateColumns.Of(state.Schema, query.WithTimes, query.WithExpired);
         }
         catch (CorruptDataException e)
         {
@@ -98,8 +113,9 @@ public sealed class StateSnapshot : IAsyncDisposable
     }
 
     /// <summary>
-    /// The rows of a state as they were at the snapshot, under the columns of <see cref="Columns"/>: in the order of the hashes of their keys, rows of one key
-    /// together. Verified as they are read.
+    /// The rows of a state as a program would have seen them at the snapshot, under the columns of <see cref="Columns"/> for the query: in the order of the hashes of
+    /// their keys, rows of one key together. Verified as they are read. What was over by then is left out unless the query asks for it: in event time by the watermark of
+    /// the instance that had the key, on the clock by the time of the snapshot.
     /// </summary>
     /// <param name="operatorId">The operator.</param>
     /// <param name="stateName">The name of the state.</param>
@@ -112,8 +128,8 @@ public sealed class StateSnapshot : IAsyncDisposable
         string operatorId, string stateName, StateQuery? query = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         StateEntry state = Reader.State(operatorId, stateName);
-        StateColumns columns = Columns(operatorId, stateName);
         query ??= StateQuery.All;
+        StateColumns columns = Columns(operatorId, stateName, query);
         RowAssembly assembly = new(columns, $"state '{stateName}' of operator '{operatorId}'", Reader.Key);
         if (columns.Form == RowForm.Items)
         {
@@ -129,7 +145,7 @@ public sealed class StateSnapshot : IAsyncDisposable
 
         (KeyRange range, byte[]? key) = Wanted(columns, query, stateName);
         List<StateValue.Row> ready = [];
-        await using IRunReader reader = await Reader.OpenValuesAsync(operatorId, stateName, range, cancellationToken).ConfigureAwait(false);
+        await using LivingRows reader = await LivingRows.OpenAsync(Reader, operatorId, stateName, range, key, query.WithExpired, query.Expired, cancellationToken).ConfigureAwait(false);
         long rows = 0;
         while (await reader.ReadBlockAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -138,7 +154,7 @@ public sealed class StateSnapshot : IAsyncDisposable
             {
                 rows++;
                 last = reader.Row.Hash;
-                if (key is null || reader.Row.Key.SequenceEqual(key)) assembly.Add(reader.Row, ready);
+                assembly.Add(reader, ready);
                 foreach (StateValue.Row row in ready)
                     if (query.Where?.Fits(row) != false) yield return row;
                 ready.Clear();

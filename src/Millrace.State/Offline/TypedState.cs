@@ -5,7 +5,9 @@ using Millrace.State.Snapshots;
 
 namespace Millrace.State.Offline;
 
-/// <summary>State read as the types that a job declares it with, or as later forms of them that a job could restore it as.</summary>
+/// <summary>
+/// State read as the types that a job declares it with, or as later forms of them that a job could restore it as. What was over at the snapshot by its TTL is left out.
+/// </summary>
 public static class TypedState
 {
     /// <summary>The keys with their values, of a state with one value per key: declared as value, reducing or aggregating, or the state of a folding verb.</summary>
@@ -87,7 +89,7 @@ public static class TypedState
     static async IAsyncEnumerable<T> ReadAsync<T>(
         StateSnapshot snapshot, string operatorId, string stateName, KeyRange? range, DecodeRow<T> decode, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using IRunReader rows = await snapshot.Reader.OpenValuesAsync(operatorId, stateName, range ?? KeyRange.Full, cancellationToken).ConfigureAwait(false);
+        await using LivingRows rows = await LivingRows.OpenAsync(snapshot.Reader, operatorId, stateName, range ?? KeyRange.Full, key: null, keepsExpired: false, tally: null, cancellationToken).ConfigureAwait(false);
         while (await rows.ReadBlockAsync(cancellationToken).ConfigureAwait(false))
         {
             while (rows.MoveNext()) yield return Decode(rows.Row, decode, snapshot.Reader.Key, operatorId, stateName);

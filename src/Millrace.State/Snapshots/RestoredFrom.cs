@@ -17,4 +17,14 @@ public sealed record RestoredFrom(StateSchema Written, Timestamp TakenAt, Timest
 
         return Timestamp.None;
     }
+
+    /// <summary>Whether what was last renewed then was over when the snapshot was begun, by the TTL it was written with. State without one never was.</summary>
+    /// <param name="hash">The hash of its key.</param>
+    /// <param name="renewed">The stamp. None is before there was any time, and what has it counts from a time that nobody has written down.</param>
+    public bool WasOver(uint hash, Timestamp renewed)
+    {
+        if (Written.Ttl is not { } ttl || renewed.IsNone) return false;
+        Timestamp cut = ttl.Time == TtlTime.EventTime ? WatermarkOf(hash) : TakenAt;
+        return !cut.IsNone && renewed + ttl.Lifetime <= cut;
+    }
 }

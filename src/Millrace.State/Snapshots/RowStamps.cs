@@ -41,10 +41,19 @@ public static class RowStamps
         Timestamp[] stamps = Of(schema, before);
         Timestamp latest = stamps.Length == 0 ? Timestamp.None : stamps.Max();
         int count = CountOf(schema, value);
-        byte[] row = new byte[value.Length + (count * Bytes)];
-        value.CopyTo(row, 0);
-        for (int i = 0; i < count; i++)
-            BinaryPrimitives.WriteInt64LittleEndian(row.AsSpan(value.Length + (i * Bytes)), (i < stamps.Length ? stamps[i] : latest).Ticks);
+        Timestamp[] carried = new Timestamp[count];
+        for (int i = 0; i < count; i++) carried[i] = i < stamps.Length ? stamps[i] : latest;
+        return Append(value, carried);
+    }
+
+    /// <summary>A value with its stamps after it.</summary>
+    /// <param name="value">The value, without stamps.</param>
+    /// <param name="stamps">One, or one for each element.</param>
+    public static byte[] Append(ReadOnlySpan<byte> value, ReadOnlySpan<Timestamp> stamps)
+    {
+        byte[] row = new byte[value.Length + (stamps.Length * Bytes)];
+        value.CopyTo(row);
+        for (int i = 0; i < stamps.Length; i++) BinaryPrimitives.WriteInt64LittleEndian(row.AsSpan(value.Length + (i * Bytes)), stamps[i].Ticks);
         return row;
     }
 

@@ -135,21 +135,6 @@ public sealed class SnapshotReader
     public async ValueTask<IRunReader> OpenStateAsync(string operatorId, string stateName, KeyRange range, CancellationToken cancellationToken) =>
         new MergedRunReader(await OpenRunsAsync(operatorId, stateName, range, cancellationToken).ConfigureAwait(false));
 
-    /// <summary>As <see cref="OpenStateAsync"/>, without the stamps of state with a TTL: each row has its value alone.</summary>
-    /// <param name="operatorId">The operator.</param>
-    /// <param name="stateName">The name of the state.</param>
-    /// <param name="range">The rows wanted.</param>
-    /// <param name="cancellationToken">Cancels.</param>
-    /// <returns>To be disposed of by the caller.</returns>
-    /// <exception cref="SnapshotCorruptException">A pack is missing, too short, or not the one the manifest names.</exception>
-    /// <exception cref="StoreUnavailableException">The store did not answer for longer than it is retried.</exception>
-    public async ValueTask<IRunReader> OpenValuesAsync(string operatorId, string stateName, KeyRange range, CancellationToken cancellationToken)
-    {
-        StateSchema schema = State(operatorId, stateName).Schema;
-        IRunReader rows = await OpenStateAsync(operatorId, stateName, range, cancellationToken).ConfigureAwait(false);
-        return schema.Ttl is null ? rows : new UnstampedReader(rows, schema, Key);
-    }
-
     /// <summary>The rows of <see cref="OpenStateAsync"/>, each copied: for tools.</summary>
     /// <param name="operatorId">The operator.</param>
     /// <param name="stateName">The name of the state.</param>

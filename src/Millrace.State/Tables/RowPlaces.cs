@@ -12,34 +12,40 @@ readonly struct RowPlaces
     /// <summary>Fibonacci multiplier (Knuth, TAOCP 3, 6.4): spreads hashes that differ in any bits over the top bits.</summary>
     public const uint Remix = 0x9E3779B1;
 
-    /// <summary>Binary digits of the scale after its point: enough for the places of each hash of a slice to differ wherever there are as many.</summary>
-    const int FractionBits = 16;
-
     /// <summary>Spreads any hashes.</summary>
-    public static readonly RowPlaces Spread = new(0, 0, (ulong)Remix << FractionBits);
+    public static readonly RowPlaces Spread = new(Remix, -1);
 
-    readonly uint _start;
-    readonly uint _last;        // The last hash, less the start; zero when hashes can be any.
-    readonly ulong _scale;
+    readonly uint _multiplier;
+    readonly int _instance;     // -1 for none.
 
-    RowPlaces(uint start, uint last, ulong scale) => (_start, _last, _scale) = (start, last, scale);
+    RowPlaces(uint multiplier, int instance) => (_multiplier, _instance) = (multiplier, instance);
 
-    /// <summary>Keeps the order of the hashes of a slice. Others have places too, anywhere.</summary>
-    public static RowPlaces InOrder(KeyRange owned) =>
-        owned.Size <= 1 ? Spread : new((uint)owned.Start, (uint)(owned.Size - 1), (1UL << (32 + FractionBits)) / (ulong)owned.Size);
+    /// <summary>Keeps the order of the hashes that an instance owns, as <see cref="KeyRange.Of"/> says. Those of others have places too, anywhere.</summary>
+    /// <param name="owned">The slice of one of up to 46,340 instances; others are spread.</param>
+    public static RowPlaces InOrder(KeyRange owned)
+    {
+        if (owned.IsEmpty) return Spread;
+        // Sizes differ by one at most, so this is off by less than a half as long as the square of the parallelism is below half the space.
+        long parallelism = (KeyRange.SpaceSize + (owned.Size / 2)) / owned.Size;
+        if (parallelism > int.MaxValue) return Spread;
+        int instance = KeyRange.InstanceOf((uint)owned.Start, (int)parallelism);
+        return KeyRange.Of(instance, (int)parallelism) == owned ? new((uint)parallelism, instance) : Spread;
+    }
 
-    /// <summary>The place of a hash.</summary>
+    /// <summary>
+    /// The place of a hash. Of its product with the parallelism the upper half is the instance, so the lower half is in order for each of them, and costs as much as a remix.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public uint Of(uint hash) => (uint)((hash - _start) * _scale >> FractionBits);
+    public uint Of(uint hash) => hash * _multiplier;
 
-    /// <summary>Hashes between which those of some places are.</summary>
+    /// <summary>The hashes of the instance whose places lie between two.</summary>
     /// <param name="first">The first place.</param>
     /// <param name="last">The last place.</param>
-    /// <returns>The least and the greatest; a hash more at either end is possible. Null when such hashes can be any.</returns>
+    /// <returns>The least and the greatest, the least being greater where there is none. Null when such hashes can be any.</returns>
     public (uint First, uint Last)? HashesOf(uint first, uint last)
     {
-        if (_last == 0) return null;
-        ulong least = ((ulong)first << FractionBits) / _scale, greatest = (((ulong)last + 1) << FractionBits) / _scale;
-        return (_start + (uint)Math.Min(least, _last), _start + (uint)Math.Min(greatest, _last));
+        if (_instance < 0) return null;
+        ulong above = (ulong)_instance << 32;
+        return ((uint)(((above | first) + _multiplier - 1) / _multiplier), (uint)((above | last) / _multiplier));
     }
 }

@@ -138,7 +138,7 @@ public sealed class StateToolTests : IDisposable
 
         string[] json = (await RunAsync("state", "diff", _folder["a"], _folder["b"], "--operator", "totals", "--state", "state", "--format", "json", "--limit", "1")).Output.TrimEnd().Split('\n');
         Assert.Equal(2, json.Length);
-        Assert.Equal("""{"operator":"totals","state":"state","added":0,"removed":1,"changed":1,"same":998}""", json[1]);
+        Assert.Equal("""{"operator":"totals","state":"state","added":0,"removed":1,"changed":1,"same":998,"expiredBefore":0,"expiredAfter":0}""", json[1]);
         HostOutcome none = await RunAsync("state", "diff", _folder["a"], _folder["b"], "--operator", "accounts", "--state", "nothing");
         Assert.Equal(ExitCodes.Refused, none.ExitCode);
     }

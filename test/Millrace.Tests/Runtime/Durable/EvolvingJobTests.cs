@@ -2,7 +2,6 @@ using Millrace.Runtime;
 using Millrace.Runtime.Checkpoints;
 using Millrace.Runtime.Durable;
 using Millrace.Runtime.Planning;
-using Millrace.Storage;
 using Millrace.Testing.Stores;
 
 namespace Millrace.Tests.Runtime.Durable;
@@ -23,7 +22,7 @@ public sealed class EvolvingJobTests
         await StopBeforeAsync(before);
 
         HeldSource source = new(Records, Records - 50);
-        DurableJob job = Start(EvolvingJob.FlowAfter(source, _table), after, new StartFrom.LatestSavepoint());
+        DurableJob job = StoredJob.Start(_store, EvolvingJob.FlowAfter(source, _table), after, new StartFrom.LatestSavepoint());
         await source.Reached;
         // Full for every state, then on top of it: manifests refuse runs of two schemas.
         Assert.IsType<CheckpointAnswer.Taken>(await job.CheckpointAsync());
@@ -40,7 +39,7 @@ public sealed class EvolvingJobTests
     public async Task Plan_OfTheNextVersion_SaysWhatChanges()
     {
         await StopBeforeAsync(1);
-        StartPlan plan = await PlanAsync(EvolvingJob.FlowAfter(new(Records, -1), _table));
+        StartPlan plan = await StoredJob.PlanAsync(_store, EvolvingJob.FlowAfter(new(Records, -1), _table));
         Assert.True(plan.CanStart);
         string total = Line(plan, "states", "total", StateFate.Changed);
         Assert.Contains("key widened from int32 to int64", total, StringComparison.Ordinal);
@@ -61,25 +60,22 @@ public sealed class EvolvingJobTests
         await StopBeforeAsync(1);
         Dataflow broken = EvolvingJob.FlowBroken(new(Records, -1), _table);
         int entries = Entries();
-        StartPlan plan = await PlanAsync(broken);
+        StartPlan plan = await StoredJob.PlanAsync(_store, broken);
         Assert.False(plan.CanStart);
         Assert.Contains("key was int32 and is string; declare it as int32 again", Line(plan, "states", "total", StateFate.Incompatible), StringComparison.Ordinal);
         Assert.Contains("Total.Sum was int32 and is string; declare it as int32 again, or make the new values from the old with IUpgrade; or give the state up with --drop-state states/total",
             Line(plan, "states", "total", StateFate.Incompatible), StringComparison.Ordinal);
         Assert.Contains("sales was a list and is declared as a map", Line(plan, "states", "sales", StateFate.Incompatible), StringComparison.Ordinal);
 
-        StartRefusedException refused = await Assert.ThrowsAsync<StartRefusedException>(() => Start(broken, 1, new StartFrom.LatestSavepoint()).Completion);
+        StartRefusedException refused = await Assert.ThrowsAsync<StartRefusedException>(() => StoredJob.Start(_store, broken, 1, new StartFrom.LatestSavepoint()).Completion);
         Assert.Contains("states/total: ", refused.Message, StringComparison.Ordinal);
         Assert.Equal(entries, Entries());
     }
 
-    async Task StopBeforeAsync(int parallelism)
+    Task StopBeforeAsync(int parallelism)
     {
         HeldSource source = new(Records, Records / 2);
-        DurableJob job = Start(EvolvingJob.FlowBefore(source, _table), parallelism, new StartFrom.Unsaid());
-        await source.Reached;
-        Assert.IsType<CheckpointAnswer.Taken>(await job.StopAsync(isDrain: false, null));
-        Assert.Equal(JobEnding.Stopped, (await job.Completion).Ending);
+        return StoredJob.StopAsync(_store, EvolvingJob.FlowBefore(source, _table), parallelism, source);
     }
 
     int Entries() => _store.Keys.Count(static k => k.Contains("/ledger/", StringComparison.Ordinal) || k.Contains("/terms/", StringComparison.Ordinal));
@@ -90,19 +86,4 @@ public sealed class EvolvingJobTests
         Assert.Equal(fate, line.Fate);
         return line.Why.Replace("EvolvingJob.After.", "", StringComparison.Ordinal).Replace("EvolvingJob.Broken.", "", StringComparison.Ordinal);
     }
-
-    Task<StartPlan> PlanAsync(Dataflow flow) =>
-        StartPlan.ReadAsync(flow.Build(), new() { Parallelism = 1, Threads = 2 }, Options(new StartFrom.LatestSavepoint()), TestContext.Current.CancellationToken);
-
-    DurableJob Start(Dataflow flow, int parallelism, StartFrom from) =>
-        EmbeddedCluster.StartDurable(flow.Build(), new() { Parallelism = parallelism, Threads = 2 }, Options(from));
-
-    DurableOptions Options(StartFrom from) => new()
-    {
-        Store = _store,
-        OpenStore = (address, _) => new(_store.Under(address["memory://".Length..])),
-        SavepointRoot = "memory://savepoints",
-        From = from,
-        Checkpoints = new() { Interval = TimeSpan.FromHours(1) },
-    };
 }

@@ -1,10 +1,10 @@
+using System.Numerics;
 using Millrace.Runtime;
 using Millrace.Runtime.Checkpoints;
 using Millrace.Runtime.Durable;
 using Millrace.Runtime.Planning;
 using Millrace.State.Offline;
 using Millrace.State.Snapshots;
-using Millrace.Storage;
 using Millrace.Testing.Stores;
 
 namespace Millrace.Tests.Runtime.Durable;
@@ -24,7 +24,7 @@ public sealed class ExpiringJobTests
     {
         await StopBeforeAsync(before);
         HeldSource source = new(Records, Records - 50);
-        DurableJob job = Start(After(source), after, new StartFrom.LatestSavepoint());
+        DurableJob job = StoredJob.Start(_store, After(source), after, new StartFrom.LatestSavepoint());
         await source.Reached;
         Assert.IsType<CheckpointAnswer.Taken>(await job.CheckpointAsync());
         Assert.IsType<CheckpointAnswer.Taken>(await job.CheckpointAsync());
@@ -37,8 +37,7 @@ public sealed class ExpiringJobTests
     public async Task Plan_OfAnotherTtl_SaysWhatItDoes()
     {
         await StopBeforeAsync(1);
-        StartPlan plan = await StartPlan.ReadAsync(
-            After(new(Records, -1)).Build(), new() { Parallelism = 1, Threads = 2 }, Options(new StartFrom.LatestSavepoint()), TestContext.Current.CancellationToken);
+        StartPlan plan = await StoredJob.PlanAsync(_store, After(new(Records, -1)));
         Assert.True(plan.CanStart);
         UpgradeLine line = Assert.Single(plan.Lines, static l => l.State == "recent");
         Assert.Equal(StateFate.Changed, line.Fate);
@@ -50,8 +49,7 @@ public sealed class ExpiringJobTests
     public async Task Savepoint_ReadWithoutTheJob_HasValuesWithoutStamps()
     {
         await StopBeforeAsync(2);
-        string key = Assert.Single(_store.Keys, static k => k.StartsWith("savepoints/", StringComparison.Ordinal) && k.EndsWith("_metadata", StringComparison.Ordinal));
-        SnapshotReader reader = await SnapshotReader.OpenAsync(_store, key, null, TestContext.Current.CancellationToken);
+        SnapshotReader reader = await SnapshotReader.OpenAsync(_store, $"{StoredJob.SavepointOf(_store)}_metadata", null, TestContext.Current.CancellationToken);
         Assert.Equal(StateTtl.EventTime(new(Lifetime)), reader.State("states", "recent").Schema.Ttl);
         await using StateSnapshot snapshot = new(reader);
         List<string> last = [], counts = [];
@@ -74,9 +72,17 @@ public sealed class ExpiringJobTests
 
     static bool IsKept(int n) => n is < 200 or >= 400;
 
-    Dataflow Before(HeldSource source) => Flow(source, static state => new FunctionBefore(state));
+    Dataflow Before(HeldSource source)
+    {
+        StateTtl ttl = StateTtl.EventTime(new(Lifetime));
+        return Flow(source, state => new Function<int, short>(state, ttl, ttl));
+    }
 
-    Dataflow After(HeldSource source) => Flow(source, static state => new FunctionAfter(state));
+    Dataflow After(HeldSource source)
+    {
+        StateTtl ttl = StateTtl.EventTime(new(100_000));
+        return Flow(source, state => new Function<long, int>(state, ttl, ttl.RefreshedOnRead()));
+    }
 
     Dataflow Flow(HeldSource source, Func<StateScope, IKeyedProcess<int, int, string>> factory)
     {
@@ -86,61 +92,29 @@ public sealed class ExpiringJobTests
         return flow;
     }
 
-    async Task StopBeforeAsync(int parallelism)
+    Task StopBeforeAsync(int parallelism)
     {
         HeldSource source = new(Records, Records / 2);
-        DurableJob job = Start(Before(source), parallelism, new StartFrom.Unsaid());
-        await source.Reached;
-        Assert.IsType<CheckpointAnswer.Taken>(await job.StopAsync(isDrain: false, null));
-        Assert.Equal(JobEnding.Stopped, (await job.Completion).Ending);
+        return StoredJob.StopAsync(_store, Before(source), parallelism, source);
     }
 
-    DurableJob Start(Dataflow flow, int parallelism, StartFrom from) =>
-        EmbeddedCluster.StartDurable(flow.Build(), new() { Parallelism = parallelism, Threads = 2 }, Options(from));
-
-    DurableOptions Options(StartFrom from) => new()
+    sealed class Function<TNumber, TCount>(StateScope state, StateTtl ttl, StateTtl last) : IKeyedProcess<int, int, string>
+        where TNumber : INumber<TNumber> where TCount : INumber<TCount>
     {
-        Store = _store,
-        OpenStore = (address, _) => new(_store.Under(address["memory://".Length..])),
-        SavepointRoot = "memory://savepoints",
-        From = from,
-        Checkpoints = new() { Interval = TimeSpan.FromHours(1) },
-    };
-
-    sealed class FunctionBefore(StateScope state) : IKeyedProcess<int, int, string>
-    {
-        readonly ListState<int> _recent = state.List<int>("recent", StateTtl.EventTime(new(Lifetime)));
-        readonly MapState<int, short> _counts = state.Map<int, short>("counts", StateTtl.EventTime(new(Lifetime)));
-        readonly ValueState<int> _last = state.Value<int>("last", StateTtl.EventTime(new(Lifetime)));
+        readonly ListState<TNumber> _recent = state.List<TNumber>("recent", ttl);
+        readonly MapState<int, TCount> _counts = state.Map<int, TCount>("counts", ttl);
+        readonly ValueState<TNumber> _last = state.Value<TNumber>("last", last);
         readonly EventTimer _end = state.EventTimer("end");
 
         public void OnRecord(in Record<int> record, Output<string> output)
         {
-            _recent.Add(record.Value);
-            _counts.Set(record.Value, 1);
-            _last.Set(record.Value);
-            _end.Set(Timestamp.MaxValue);
-        }
-
-        public void OnTimer(in Firing<int> firing, Output<string> output) => output.Emit("the first version ended");
-    }
-
-    sealed class FunctionAfter(StateScope state) : IKeyedProcess<int, int, string>
-    {
-        readonly ListState<long> _recent = state.List<long>("recent", StateTtl.EventTime(new(100_000)));
-        readonly MapState<int, int> _counts = state.Map<int, int>("counts", StateTtl.EventTime(new(100_000)));
-        readonly ValueState<long> _last = state.Value<long>("last", StateTtl.EventTime(new(100_000)).RefreshedOnRead());
-        readonly EventTimer _end = state.EventTimer("end");
-
-        public void OnRecord(in Record<int> record, Output<string> output)
-        {
-            _recent.Add(record.Value);
-            _counts.Set(record.Value, 1);
-            _last.Set(record.Value);
+            _recent.Add(TNumber.CreateChecked(record.Value));
+            _counts.Set(record.Value, TCount.One);
+            _last.Set(TNumber.CreateChecked(record.Value));
             _end.Set(Timestamp.MaxValue);
         }
 
         public void OnTimer(in Firing<int> firing, Output<string> output) =>
-            output.Emit($"{firing.Key}: {string.Join(",", _recent.ToArray())}; {string.Join(",", _counts.ToArray().Select(static e => e.Key))}; {_last.GetOr(-1)}");
+            output.Emit($"{firing.Key}: {string.Join(",", _recent.ToArray())}; {string.Join(",", _counts.ToArray().Select(static e => e.Key))}; {_last.GetOr(TNumber.Zero)}");
     }
 }

@@ -5,7 +5,6 @@ using Millrace.Runtime.Exchange;
 using Millrace.Runtime.Tasks;
 using Millrace.State;
 using Millrace.State.Snapshots;
-using Millrace.Storage;
 using Millrace.Testing.Stores;
 using Millrace.Tests.State.Snapshots;
 using static Millrace.Tests.Runtime.Durable.EvolvingJob;
@@ -22,34 +21,15 @@ public sealed class GoldenJobTests
 
     static readonly CancellationToken s_never = CancellationToken.None;
 
-    static string Root
-    {
-        get
-        {
-            string root = AppContext.BaseDirectory;
-            while (!File.Exists(Path.Combine(root, "Millrace.slnx"))) root = Path.GetDirectoryName(root)!;
-            return Path.Combine(root, "test", "golden");
-        }
-    }
-
-    static string[] Versions(string folder)
-    {
-        string[] versions = [.. Directory.GetDirectories(Root).Where(v => Directory.Exists(Path.Combine(v, folder)))];
-        Assert.NotEmpty(versions);
-        return versions;
-    }
-
     [Fact]
     public async Task Start_FromEveryGoldenSavepoint_GoesOnWithItsState()
     {
-        string now = Path.Combine(Root, $"{FormatVersion.Pack}", "job");
-        if (Environment.GetEnvironmentVariable("MILLRACE_WRITE_GOLDEN") == "1" && !Directory.Exists(now)) await WriteAsync(now);
-        foreach (string version in Versions("job"))
+        foreach (string folder in await GoldenFiles.FoldersAsync(FormatVersion.Pack, "job", WriteAsync))
         {
             MemoryObjectStore store = new(TimeProvider.System);
-            await LoadAsync(Path.Combine(version, "job"), "golden/", (key, bytes) => store.PutAsync(key, bytes, s_never));
+            await GoldenFiles.LoadAsync(folder, "golden/", (key, bytes) => store.PutAsync(key, bytes, s_never));
             ModelTable table = new();
-            DurableJob job = Start(store, FlowAfter(new(Records, -1), table), 3, new StartFrom.Address("memory://golden"));
+            DurableJob job = StoredJob.Start(store, FlowAfter(new(Records, -1), table), 3, new StartFrom.Address("memory://golden"));
             Assert.Equal(JobEnding.Finished, (await job.Completion).Ending);
             Assert.Equal(Answer(Records), table.Visible.Where(static l => !l.StartsWith("split", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
             Assert.Equal(Records, table.Visible.Count(static l => l.StartsWith("split", StringComparison.Ordinal)));
@@ -59,12 +39,10 @@ public sealed class GoldenJobTests
     [Fact]
     public async Task Restore_OfEveryGoldenRecordOnItsWay_GivesIt()
     {
-        string now = Path.Combine(Root, $"{FormatVersion.Pack}", "in-flight");
-        if (Environment.GetEnvironmentVariable("MILLRACE_WRITE_GOLDEN") == "1" && !Directory.Exists(now)) await WriteInFlightAsync(now);
-        foreach (string version in Versions("in-flight"))
+        foreach (string folder in await GoldenFiles.FoldersAsync(FormatVersion.Pack, "in-flight", WriteInFlightAsync))
         {
             MemoryStore store = new();
-            await LoadAsync(Path.Combine(version, "in-flight"), "in-flight/", (key, bytes) => store.PutAsync(key, bytes, s_never));
+            await GoldenFiles.LoadAsync(folder, "in-flight/", (key, bytes) => store.PutAsync(key, bytes, s_never));
             SnapshotReader snapshot = await SnapshotReader.OpenAsync(store, "in-flight/_metadata", null, s_never);
             InFlightRecords<After.Sale> records = new(static s => (uint)s.Number!.Value, KeyRange.Full);
             StateEntry state = snapshot.State("sales", "in-flight");
@@ -88,12 +66,9 @@ public sealed class GoldenJobTests
     {
         MemoryObjectStore store = new(TimeProvider.System);
         HeldSource source = new(Records, Until);
-        DurableJob job = Start(store, FlowBefore(source, new()), 2, new StartFrom.Unsaid());
-        await source.Reached;
-        Assert.IsType<CheckpointAnswer.Taken>(await job.StopAsync(isDrain: false, null));
-        await job.Completion;
-        string root = store.Keys.Single(static k => k.StartsWith("savepoints/", StringComparison.Ordinal) && k.EndsWith("/_metadata", StringComparison.Ordinal))[..^"_metadata".Length];
-        foreach (string key in store.Keys.Where(k => k.StartsWith(root, StringComparison.Ordinal))) await SaveAsync(folder, key[root.Length..], (await store.TryGetAsync(key, s_never))!);
+        await StoredJob.StopAsync(store, FlowBefore(source, new()), 2, source);
+        string root = StoredJob.SavepointOf(store);
+        foreach (string key in store.Keys.Where(k => k.StartsWith(root, StringComparison.Ordinal))) await GoldenFiles.SaveAsync(folder, key[root.Length..], (await store.TryGetAsync(key, s_never))!);
     }
 
     static async Task WriteInFlightAsync(string folder)
@@ -116,28 +91,6 @@ public sealed class GoldenJobTests
             Engine = "0.1.0", Fingerprint = "f00d", Operators = [new OperatorDraft("sales", "Process", 1)], Workers = [new WorkerPart(await writer.CompleteAsync(s_never), [slice])],
         });
         store.Objects["in-flight/_metadata"] = ManifestJson.Write(manifest);
-        foreach ((string key, byte[] bytes) in store.Objects) await SaveAsync(folder, key["in-flight/".Length..], bytes);
-    }
-
-    static DurableJob Start(MemoryObjectStore store, Dataflow flow, int parallelism, StartFrom from) => EmbeddedCluster.StartDurable(flow.Build(), new() { Parallelism = parallelism, Threads = 2 }, new()
-    {
-        Store = store,
-        OpenStore = (address, _) => new(store.Under(address["memory://".Length..])),
-        SavepointRoot = "memory://savepoints",
-        From = from,
-        Checkpoints = new() { Interval = TimeSpan.FromHours(1) },
-    });
-
-    static async Task SaveAsync(string folder, string key, byte[] bytes)
-    {
-        string file = Path.Combine(folder, key);
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        await File.WriteAllBytesAsync(file, bytes, s_never);
-    }
-
-    static async Task LoadAsync(string folder, string under, Func<string, byte[], ValueTask> put)
-    {
-        foreach (string file in Directory.GetFiles(folder, "*", SearchOption.AllDirectories))
-            await put(under + Path.GetRelativePath(folder, file).Replace('\\', '/'), await File.ReadAllBytesAsync(file, s_never));
+        foreach ((string key, byte[] bytes) in store.Objects) await GoldenFiles.SaveAsync(folder, key["in-flight/".Length..], bytes);
     }
 }

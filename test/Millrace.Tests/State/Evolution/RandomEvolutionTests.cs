@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using Millrace.State.Codecs;
 using Millrace.State.Evolution;
+using Millrace.State.Offline;
 
 namespace Millrace.Tests.State.Evolution;
 
@@ -43,6 +44,7 @@ public sealed class RandomEvolutionTests
         SchemaResolution resolution = SchemaResolver.Resolve(writing.Schema, typeof(TNew), SchemaUse.Value, "value");
         Assert.Empty(resolution.Problems);
         Codec<TNew> reading = Codec.Of<TNew>().ReadingFrom(TypeSchema.FromJson(System.Text.Encoding.UTF8.GetBytes(writing.Schema.ToJson())));
+        ValueSchema offline = ValueSchema.Of(writing.Schema);
         for (int n = 0; n < 5; n++)
         {
             object? value = ShapeValues.New(written, random);
@@ -51,6 +53,8 @@ public sealed class RandomEvolutionTests
             Assert.Equal(ShapeValues.Text(written, value, written), ShapeValues.Text(written, ShapeValues.FromObject(written, writing.Decode(bytes)), written));
             Assert.Equal(ShapeValues.Text(written, value, read), ShapeValues.Text(read, ShapeValues.FromObject(read, reading.Decode(bytes)), written));
             Damage(reading, bytes, random);
+            // Without the types, from the schema alone, it is the same value.
+            Assert.Equal(bytes, offline.Encode(offline.Decode(bytes)));
         }
 
         return resolution.Changes.Count;

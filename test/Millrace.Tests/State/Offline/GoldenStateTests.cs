@@ -6,25 +6,10 @@ namespace Millrace.Tests.State.Offline;
 /// <summary>The savepoint in <c>test/golden/&lt;version&gt;/offline</c>, written once, is read by every later build without the program that wrote it.</summary>
 public sealed class GoldenStateTests
 {
-    static string Root
-    {
-        get
-        {
-            string root = AppContext.BaseDirectory;
-            while (!File.Exists(Path.Combine(root, "Millrace.slnx"))) root = Path.GetDirectoryName(root)!;
-            return Path.Combine(root, "test", "golden");
-        }
-    }
-
-    // MILLRACE_WRITE_GOLDEN=1 writes the files of a new format version; those of a released one are never written again.
     [Fact]
     public async Task EveryGoldenSavepoint_IsReadByItsSchemas()
     {
-        string newest = Path.Combine(Root, $"{Millrace.State.Snapshots.FormatVersion.Manifest}", "offline");
-        if (Environment.GetEnvironmentVariable("MILLRACE_WRITE_GOLDEN") == "1" && !Directory.Exists(newest)) await WriteAsync(newest);
-        string[] savepoints = [.. Directory.GetDirectories(Root).Select(static v => Path.Combine(v, "offline")).Where(Directory.Exists)];
-        Assert.NotEmpty(savepoints);
-        foreach (string savepoint in savepoints)
+        foreach (string savepoint in await GoldenFiles.FoldersAsync(Millrace.State.Snapshots.FormatVersion.Manifest, "offline", static folder => WriteAsync(folder)))
         {
             HostOutcome verify = await RunAsync("snapshots", "verify", savepoint, "--strangers");
             Assert.True(verify.ExitCode == ExitCodes.Finished, verify.Error);

@@ -23,16 +23,6 @@ public sealed class GoldenSnapshotTests
         new(uint.MaxValue, [5], [], [.. "the last row"u8]),
     ];
 
-    static string Root
-    {
-        get
-        {
-            string root = AppContext.BaseDirectory;
-            while (!File.Exists(Path.Combine(root, "Millrace.slnx"))) root = Path.GetDirectoryName(root)!;
-            return Path.Combine(root, "test", "golden");
-        }
-    }
-
     // Raw and LZ4 are this engine's own bytes; Brotli's are the framework's, which may find a shorter form any day.
     static async Task<MemoryStore> MakeAsync()
     {
@@ -71,8 +61,8 @@ public sealed class GoldenSnapshotTests
     public async Task Write_OfTheGoldenSnapshot_GivesTheCommittedBytes()
     {
         MemoryStore store = await MakeAsync();
-        string folder = Path.Combine(Root, $"{FormatVersion.Pack}");
-        if (Environment.GetEnvironmentVariable("MILLRACE_WRITE_GOLDEN") == "1") Save(store, folder);
+        string folder = Path.Combine(GoldenFiles.Root, $"{FormatVersion.Pack}");
+        if (GoldenFiles.AreWritten) Save(store, folder);
         string[] files = [.. Directory.GetFiles(Path.Combine(folder, Folder), "*", SearchOption.AllDirectories)];
         Assert.Equal(store.Objects.Keys.Order(StringComparer.Ordinal), files.Select(f => Path.GetRelativePath(folder, f).Replace('\\', '/')).Order(StringComparer.Ordinal));
         Assert.All(store.Objects, o => Assert.Equal(File.ReadAllBytes(Path.Combine(folder, o.Key)), o.Value));
@@ -81,7 +71,7 @@ public sealed class GoldenSnapshotTests
     [Fact]
     public async Task Read_OfEveryGoldenSnapshot_GivesItsRows()
     {
-        string[] versions = [.. Directory.GetDirectories(Root).Where(static d => Directory.Exists(Path.Combine(d, Folder)))];
+        string[] versions = [.. Directory.GetDirectories(GoldenFiles.Root).Where(static d => Directory.Exists(Path.Combine(d, Folder)))];
         Assert.NotEmpty(versions);
         foreach (string version in versions)
         {

@@ -5,32 +5,26 @@ namespace Millrace.Tests.State.Tables;
 
 public sealed class RowPlacesTests
 {
-    public static TheoryData<long, long> Ranges => new()
-    {
-        { 0, KeyRange.SpaceSize }, { 0, 1L << 31 }, { 1L << 31, KeyRange.SpaceSize }, { 0xFFFF_FFF0, KeyRange.SpaceSize },
-        { KeyRange.Of(1, 3).Start, KeyRange.Of(1, 3).End }, { KeyRange.Of(6, 7).Start, KeyRange.Of(6, 7).End }, { KeyRange.Of(126, 127).Start, KeyRange.Of(126, 127).End },
-        { KeyRange.Of(31_999, 32_768).Start, KeyRange.Of(31_999, 32_768).End }, { 77, 79 },
-    };
+    public static TheoryData<int, int> Instances => new() { { 0, 1 }, { 0, 2 }, { 1, 2 }, { 1, 3 }, { 6, 7 }, { 126, 127 }, { 31_999, 32_768 }, { 45_999, 46_000 } };
 
     [Theory]
-    [MemberData(nameof(Ranges))]
-    public void Of_HashesOfTheSlice_KeepsTheirOrderAndUsesTheSpace(long start, long end)
+    [MemberData(nameof(Instances))]
+    public void Of_HashesOfTheSlice_KeepsTheirOrderAndUsesTheSpace(int index, int parallelism)
     {
-        KeyRange owned = new(start, end);
+        KeyRange owned = KeyRange.Of(index, parallelism);
         RowPlaces places = RowPlaces.InOrder(owned);
         uint[] hashes = [.. Hashes(owned).Order()];
 
         Assert.Equal(hashes.Select(places.Of).Order(), hashes.Select(places.Of));
-        Assert.Equal(0u, places.Of((uint)start));
-        // The last of n places in order is the (n - 1)-th nth of the space.
-        Assert.InRange(places.Of((uint)(end - 1)), uint.MaxValue / owned.Size * (owned.Size - 1) * 0.999, uint.MaxValue);
+        Assert.InRange(places.Of((uint)owned.Start), 0u, (uint)parallelism - 1);
+        Assert.InRange(places.Of((uint)(owned.End - 1)), uint.MaxValue - (uint)parallelism + 1, uint.MaxValue);
     }
 
     [Theory]
-    [MemberData(nameof(Ranges))]
-    public void HashesOf_PlacesOfASegment_HaveEveryHashOfTheSliceWithSuchAPlace(long start, long end)
+    [MemberData(nameof(Instances))]
+    public void HashesOf_PlacesOfASegment_HaveEveryHashOfTheSliceWithSuchAPlace(int index, int parallelism)
     {
-        KeyRange owned = new(start, end);
+        KeyRange owned = KeyRange.Of(index, parallelism);
         RowPlaces places = RowPlaces.InOrder(owned);
         for (int depth = 0; depth < 14; depth += 3)
         {
@@ -42,6 +36,7 @@ public sealed class RowPlacesTests
                 Assert.NotNull(hashes);
                 Assert.InRange(hash, hashes.Value.First, hashes.Value.Last);
                 Assert.True(owned.Contains(hashes.Value.First) && owned.Contains(hashes.Value.Last));
+                Assert.True(places.Of(hashes.Value.First) >= (place & ~width) && places.Of(hashes.Value.Last) <= (place | width));
             }
         }
     }
@@ -57,6 +52,7 @@ public sealed class RowPlacesTests
 
         Assert.Null(RowPlaces.Spread.HashesOf(0, 1 << 20));
         Assert.Null(RowPlaces.InOrder(default).HashesOf(0, 1 << 20));
+        Assert.Null(RowPlaces.InOrder(new(5, 1L << 31)).HashesOf(0, 1 << 20));
     }
 
     static IEnumerable<uint> Hashes(KeyRange owned)
