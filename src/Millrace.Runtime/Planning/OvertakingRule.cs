@@ -5,7 +5,7 @@ namespace Millrace.Runtime.Planning;
 
 /// <summary>
 /// Whether barriers may overtake records in a job without the risk that tasks wait for each other for ever; the argument is in
-/// <c>docs/decisions/0015-overtaking.md</c>. A gate that aligns holds back what follows the barrier until another chain delivers it. Whoever that
+/// <c>docs/decisions/0016-overtaking.md</c>. A gate that aligns holds back what follows the barrier until another chain delivers it. Whoever that
 /// waits for in the end is a task that writes to a full channel, and not one of a source, which needs no room for a barrier. The channel is full because, further down, a chain was
 /// overtaken and is held back by such a gate in its turn. Only where these reasons can form a circle is it forbidden. Pure.
 /// </summary>
