@@ -16,9 +16,9 @@ static class Metamorphic
     static readonly (string Name, LifeOptions First, LifeOptions? Second)[] s_ways =
     [
         ("alone, aligned", Way(1, 150, Alignment.Aligned), null),
-        ("five wide, unchained, unaligned", Way(5, 15, Alignment.Unaligned) with { IsChaining = false }, null),
+        ("five wide on three workers, unchained, unaligned", Way(5, 15, Alignment.Unaligned) with { IsChaining = false, Workers = 3 }, null),
         ("from three to one", Way(3, 40, Alignment.Aligned), Way(1, 40, Alignment.Unaligned)),
-        ("from two to seven", Way(2, 25, Alignment.Unaligned), Way(7, 60, Alignment.Aligned) with { IsChaining = false }),
+        ("from two to seven on two workers", Way(2, 25, Alignment.Unaligned), Way(7, 60, Alignment.Aligned) with { IsChaining = false, Workers = 2 }),
     ];
 
     /// <exception cref="SimulationFailedException">Two ways have different answers.</exception>

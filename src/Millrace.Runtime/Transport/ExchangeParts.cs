@@ -70,7 +70,7 @@ static class ExchangeParts
         byte bits = reader.ReadBits(3), signal = reader.ReadByte();
         Timestamp watermark = (bits & HasWatermark) != 0 ? reader.Time() : Timestamp.None;
         Barrier? barrier = (bits & HasBarrier) != 0 ? reader.Barrier() : null;
-        return new(attempt, channel, reader.Int(), new Received(reader.Bytes()), new(watermark, (bits & IsExact) != 0, signal, barrier));
+        return new(attempt, channel, reader.Int(), new Received(reader.ReadRaw(reader.Count())), new(watermark, (bits & IsExact) != 0, signal, barrier));
     }
 
     static MessageKind KindOf(ExchangeMessage message) => message switch
@@ -82,13 +82,20 @@ static class ExchangeParts
         _ => throw new System.Diagnostics.UnreachableException($"{message.GetType().Name} has no kind"),
     };
 
-    /// <summary>Records that came in a message of their own.</summary>
-    sealed class Received(byte[] bytes) : FrameRecords
+    /// <summary>A copy in memory of a pool: what came is the connection's again.</summary>
+    sealed class Received : FrameRecords
     {
-        public override ReadOnlySpan<byte> Bytes => bytes;
+        readonly ByteBuffer _bytes;
 
-        public override void Release()
+        public Received(ReadOnlySpan<byte> bytes)
         {
+            _bytes = new(bytes.Length);
+            bytes.CopyTo(_bytes.GetSpan(bytes.Length));
+            _bytes.Advance(bytes.Length);
         }
+
+        public override ReadOnlySpan<byte> Bytes => _bytes.Written;
+
+        public override void Release() => _bytes.Dispose();
     }
 }

@@ -206,6 +206,7 @@ sealed class SimulatedConnection
             if (message is WorkerMessage.Snapshot) connection._underWay = null;
             connection._exchange.OnSent(message);
             byte[] bytes = MessageCodec.Encode(message);
+            if (message is ExchangeMessage.Frame frame) frame.Records.Release();
             if (!IsSilent && !Other.IsClosed) Other.Arrive(to => to.OnMessage(Other.Process.Hear(MessageCodec.Decode(bytes))));
             return true;
         }

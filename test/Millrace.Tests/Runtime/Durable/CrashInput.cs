@@ -100,7 +100,9 @@ sealed class CrashInput : IDisposable
     IEnumerable<string> Lines(string name)
     {
         string path = Path.Combine(Output, name);
-        string[] files = Directory.Exists(path) ? [.. Directory.GetFiles(path).Where(static f => !Path.GetFileName(f).StartsWith('.'))] : [path];
+        // A file that is missing is output that is missing, which is told with all that was done to the job.
+        string[] files = Directory.Exists(path) ? [.. Directory.GetFiles(path).Where(static f => !Path.GetFileName(f).StartsWith('.'))]
+            : System.IO.File.Exists(path) ? [path] : [];
         return files.SelectMany(System.IO.File.ReadAllLines);
     }
 }
