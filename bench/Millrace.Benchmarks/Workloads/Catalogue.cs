@@ -1,5 +1,6 @@
 using Millrace.Benchmarks.Checkpoints;
 using Millrace.Benchmarks.Codecs;
+using Millrace.Benchmarks.Expiry;
 
 namespace Millrace.Benchmarks.Workloads;
 
@@ -26,6 +27,8 @@ static class Catalogue
         Churn.Workload,
         IdleCheckpoints.Workload,
         CodecSpeed.Workload,
+        Running.KeyedValue,
+        SweepSteps.Workload,
     ];
 
     public static Workload[] Named(string[] names)

@@ -34,6 +34,10 @@ static class Jobs
     public static Outcome RunningSum(KeyedEvent[][] passes, Lambdas f) =>
         JobRun.Of<KeyedEvent, KeyValue<long, long>, RunningDigest>(passes, null, events => events.KeyBy(f.KeyOf).Sum("sum", f.ValueOf));
 
+    /// <summary>The same by a keyed function with a value of state, which has no TTL.</summary>
+    public static Outcome KeyedValue(KeyedEvent[][] passes, Lambdas f) => JobRun.Of<KeyedEvent, KeyValue<long, long>, RunningDigest>(
+        passes, null, events => events.KeyBy(f.KeyOf).Process<KeyValue<long, long>>("sum", state => new Summing(state, f.ValueOf)));
+
     /// <summary>Source and Select in one task, the count in another: whole records cross between two threads.</summary>
     public static Outcome TwoStage(KeyedEvent[][] passes, Lambdas f, JobRunOptions options) =>
         JobRun.Of<KeyedEvent, WindowValue<long, long>, WindowDigest>(passes, WatermarkStrategy.Monotonous(f.TimeOf),
@@ -41,4 +45,17 @@ static class Jobs
 
     public static Outcome WordCount(WordEvent[][] passes, WordLambdas f) =>
         JobRun.Of<WordEvent, KeyValue<string, long>, WordDigest>(passes, null, words => words.KeyBy(f.KeyOf).Count("count"));
+}
+
+/// <summary>Keeps a sum per key and emits it.</summary>
+sealed class Summing(StateScope state, Func<KeyedEvent, long> valueOf) : IKeyedProcess<long, KeyedEvent, KeyValue<long, long>>
+{
+    readonly ValueState<long> _sum = state.Value<long>("sum");
+
+    public void OnRecord(in Record<KeyedEvent> record, Output<KeyValue<long, long>> output)
+    {
+        long sum = _sum.GetOr(0) + valueOf(record.Value);
+        _sum.Set(sum);
+        output.Emit(new(record.Value.Key, sum));
+    }
 }

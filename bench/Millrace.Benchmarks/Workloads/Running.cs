@@ -21,6 +21,14 @@ static class Running
 
     public static readonly Workload WordCount = new("string-keys", 100_000, 5_000_000, MeasureWords) { Profile = ProfileWords };
 
+    public static readonly Workload KeyedValue = new("keyed-value", 1_000_000, 5_000_000, MeasureKeyedValue);
+
+    static void MeasureKeyedValue(WorkloadRun run)
+    {
+        Contest<KeyedEvent> contest = new(run.Workload.Name, PassData.Events(run.Records, run.Keys), run.Samples);
+        Report.Print(run, contest.Run(Entrant("millrace", Jobs.KeyedValue), new("loop", Loops.RunningSum, Loops.RunningSum)), new Ratio("loop", "millrace", "loop"));
+    }
+
     static void MeasureSum(WorkloadRun run, double target)
     {
         List<Entrant<KeyedEvent>> entrants = [Entrant("millrace", Jobs.RunningSum), new("loop", Loops.RunningSum, Loops.RunningSum)];

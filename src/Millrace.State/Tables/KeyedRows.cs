@@ -68,7 +68,7 @@ public sealed class KeyedRows : ISnapshotRows
         TableRestorer<TKey, TValue, TOps> restorer = new(table, keys, format);
         return new(schema, table.Clock, [rows], restorer.Restore, restorer.End, restorer)
         {
-            FormerlyStamped = () => new FormerlyStampedRows<TKey, TValue, TOps>(name, format, table),
+            FormerlyStamped = () => FormerRows.OfTable(name, format, table),
         };
     }
 

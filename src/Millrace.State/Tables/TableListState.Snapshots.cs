@@ -39,7 +39,7 @@ public sealed partial class TableListState<TKey, T, TOps>
                 (Codec<TKey> writtenKeys, Codec<T> writtenElements) = (keys.ReadingFrom(written.Key!, SchemaUse.Key), elements.ReadingFrom(written.Value.Elements()));
                 return (in row) => Restore(row, writtenKeys, numbers, writtenElements);
             },
-            FormerlyStamped = () => new FormerlyStampedLists<TKey, T, TOps>(name, Fill),
+            FormerlyStamped = () => FormerRows.OfLists<TKey, T, TOps>(name, Fill),
         };
     }
 

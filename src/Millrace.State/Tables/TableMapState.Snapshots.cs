@@ -32,7 +32,7 @@ public sealed partial class TableMapState<TKey, TMapKey, TValue, TOps, TMapOps>
                 Codec<(long Order, TValue Value)> writtenValues = values.ReadingFrom(written.Value);
                 return (in row) => Restore(row, writtenKeys, writtenMapKeys, writtenValues);
             },
-            FormerlyStamped = () => new FormerlyStampedMaps<TKey, TMapKey, TValue, TOps, TMapOps>(name, context, this),
+            FormerlyStamped = () => FormerRows.OfMaps(name, context, this),
         };
     }
 
