@@ -70,12 +70,14 @@ public sealed class SinkCell<T>(ISinkEnd<T> end, Link<T> input, INotifiable task
             if (!_isSealing)
             {
                 _isSealing = true;
-                if (!_waiting.Start(end.SealAsync(batch.Barrier, cancellationToken))) return CellStep.Pending;
+                // A barrier in the batch that ends the input has nothing after it: what it seals is the last part, which makes the output whole.
+                Barrier? barrier = batch.Signal == ChannelSignal.End ? null : batch.Barrier;
+                if (!_waiting.Start(end.SealAsync(barrier, cancellationToken))) return CellStep.Pending;
             }
 
             _isSealing = false;
             IsEnded = batch.Signal == ChannelSignal.End;
-            if (batch.Barrier is { } barrier) Snapshots.Add(barrier, Cut(barrier));
+            if (batch.Barrier is { } passed) Snapshots.Add(passed, Cut(passed));
         }
 
         _position = 0;

@@ -161,7 +161,8 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
         List<Channel<T>> channels = [];
         foreach (PlanEdge edge in _context.Plan.Edges.Where(e => e.To == _node))
         {
-            ChannelGrid<T> grid = _context.GridOf<T>(edge, link.HasTimestamps);
+            // Inputs of a sink may differ in this, and the other end of the channel, which may be on another worker, knows its own only.
+            ChannelGrid<T> grid = _context.GridOf<T>(edge, PortBuilder.HasTimestamps(((GraphEdge<T>)edge.Edge).Port));
             for (int from = 0; from < edge.FromChain.Parallelism; from++)
             {
                 (int firstTarget, int count) = edge.Targets(from);
