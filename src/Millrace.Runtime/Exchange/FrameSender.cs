@@ -30,7 +30,18 @@ sealed class FrameSender<T> : IReadySet, IFrameSender
     }
 
     /// <inheritdoc/>
-    void IReadySet.MarkReady(int index) => Send(0);
+    void IReadySet.MarkReady(int index)
+    {
+        try
+        {
+            Send(0);
+        }
+        catch (Exception failure)
+        {
+            // The edge of the worker, called by whoever has made the record: it is the operator the record goes to that does not get it, whichever thread sends.
+            _outlet.Fail(_id, failure);
+        }
+    }
 
     /// <inheritdoc/>
     public void OnCredit(int frames) => Send(frames);

@@ -20,6 +20,9 @@ interface IFrameOutlet
 
     /// <summary>Room for more frames.</summary>
     void Credit(ChannelId channel, int frames);
+
+    /// <summary>Records cannot be sent: the operator they go to has failed. Called on any thread.</summary>
+    void Fail(ChannelId channel, Exception failure);
 }
 
 /// <summary>The end of a channel that sends to another worker.</summary>

@@ -123,6 +123,9 @@ sealed class AttemptExchange(WorkerExchange home, AttemptId attempt, DeployOrder
     /// <inheritdoc/>
     void IFrameOutlet.Credit(ChannelId channel, int frames) => Link(_from, SenderOf(channel))?.Send(new ExchangeMessage.Credit(attempt, channel, frames));
 
+    /// <inheritdoc/>
+    void IFrameOutlet.Fail(ChannelId channel, Exception failure) => Fail(channel, failure);
+
     const string Over = "the deployment is over";
 
     int SenderOf(ChannelId id) => shares.WorkerOf(shares.Plan.Edges[id.Edge].FromChain, id.From);
@@ -146,9 +149,14 @@ sealed class AttemptExchange(WorkerExchange home, AttemptId attempt, DeployOrder
         catch (Exception failure)
         {
             // The edge of the worker: what came cannot be read, or what follows from it, a record that is sent, cannot be written.
-            bool isKnown = (uint)channel.Edge < (uint)shares.Plan.Edges.Count;
-            Fail(isKnown ? new OperatorFailedException(shares.Plan.Edges[channel.Edge].To.Id, new(channel.To, shares.Plan.Edges[channel.Edge].ToChain.Parallelism), null, failure) : failure);
+            Fail(channel, failure);
         }
+    }
+
+    void Fail(ChannelId channel, Exception failure)
+    {
+        bool isKnown = (uint)channel.Edge < (uint)shares.Plan.Edges.Count;
+        Fail(isKnown ? new OperatorFailedException(shares.Plan.Edges[channel.Edge].To.Id, new(channel.To, shares.Plan.Edges[channel.Edge].ToChain.Parallelism), null, failure) : failure);
     }
 
     void Lose(int worker, string why) => Fail(new WorkerLostException(order.Peers[worker], why));

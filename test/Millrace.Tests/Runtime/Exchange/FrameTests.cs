@@ -216,6 +216,8 @@ public sealed class FrameTests : INotifiable
     /// <summary>What lies between two workers.</summary>
     sealed class Wire : IFrameOutlet
     {
+        public void Fail(ChannelId channel, Exception failure) => throw failure;
+
         public Queue<ExchangeMessage.Frame> Frames { get; } = new();
 
         public Queue<int> Credits { get; } = new();
