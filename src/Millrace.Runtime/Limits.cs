@@ -24,8 +24,11 @@ public static class Limits
     /// <summary>Timers looked at before the task may turn to something else.</summary>
     public const int TimersPerCall = 1_024;
 
-    /// <summary>Slots of a table looked at for a snapshot between two batches.</summary>
-    public const int CopySlots = 16_384;
+    /// <summary>
+    /// Slots of a table looked at for a snapshot between two batches, a quarter of a millisecond's worth: about as long as a batch of a large state. Fewer
+    /// of them make a checkpoint last longer, and more rows be copied one by one because they change before their turn.
+    /// </summary>
+    public const int CopySlots = 65_536;
 
     /// <summary>Output batches after which a step ends.</summary>
     public const int StepOutputBatchesMax = 4;

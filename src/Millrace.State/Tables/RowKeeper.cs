@@ -25,6 +25,9 @@ sealed class RowKeeper<TKey, TValue>(string name, RowFormat<TKey, TValue> format
     /// <summary>Whether the rows are marks of deletion.</summary>
     public bool IsForMarks => isForMarks;
 
+    /// <summary>What a slot takes, beside one whose row is just copied: those that are encoded or frozen take several times as long.</summary>
+    public int CostOfSlot => _isCopied ? 1 : 4;
+
     /// <summary>A capture begins.</summary>
     /// <param name="plan">What each slice wants.</param>
     /// <param name="expected">How many rows there are.</param>

@@ -51,7 +51,7 @@ public sealed partial class StateTable<TKey, TValue, TOps>
     }
 
     /// <summary>Copies the rows of more segments.</summary>
-    /// <param name="slots">How many may still be looked at; the last segment may exceed it.</param>
+    /// <param name="slots">How many may still be looked at, where rows are just copied; the last segment may exceed it.</param>
     /// <returns>Whether all is copied.</returns>
     internal bool CaptureNext(ref int slots)
     {
@@ -65,7 +65,7 @@ public sealed partial class StateTable<TKey, TValue, TOps>
 
             if (slots <= 0) return false;
             TableSegment<TKey, TValue> segment = _directory[(int)(_capturedTo >> _shift)];
-            slots -= segment.Slots.Length;
+            slots -= segment.Slots.Length * _keeper!.CostOfSlot;
             CaptureSegment(segment, (uint)_capturedTo);
             // By places, not by number in the directory, which may double before the next call.
             int width = 32 - segment.Depth;
