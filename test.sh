@@ -3,6 +3,10 @@
 # zero only when something ran and nothing failed. `--deep` also runs tests marked explicit.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
+# A shell without job control has what it starts in the background ignore SIGINT and SIGQUIT, and so would all that is started here: tests send it.
+if [ -n "$(trap -p INT)" ] && env --default-signal=INT,QUIT true 2>/dev/null; then
+    exec env --default-signal=INT,QUIT "$BASH" "$(basename "${BASH_SOURCE[0]}")" "$@"
+fi
 exec </dev/null
 
 configuration=Release

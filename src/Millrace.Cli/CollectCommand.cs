@@ -28,14 +28,14 @@ internal static class CollectCommand
             if (outcome is ControlOutcome.Answered) throw new ToolException($"{view.Claim.Leader} runs the job; collect when it has ended", ExitCodes.LedElsewhere);
             if (parsed.GetValue(dryRun)) return await ReportAsync(tool, place, view, cancellationToken).ConfigureAwait(false);
             if (!parsed.GetValue(yes)) throw new ToolException(KeepCommands.Warning(view, outcome), ExitCodes.NotRunning);
-            return await CollectAsync(tool, place, cancellationToken).ConfigureAwait(false);
+            return await CollectAsync(tool, place, view, cancellationToken).ConfigureAwait(false);
         });
         return command;
     }
 
-    static async Task<int> CollectAsync(Tool tool, JobPlace place, CancellationToken cancellationToken)
+    static async Task<int> CollectAsync(Tool tool, JobPlace place, LedgerView view, CancellationToken cancellationToken)
     {
-        await using Ledger ledger = await place.LeadAsync(cancellationToken).ConfigureAwait(false);
+        await using Ledger ledger = await place.LeadAsync(view, cancellationToken).ConfigureAwait(false);
         await tool.Error.WriteLineAsync($"millrace: leading job {place.Job} for a moment, as term {ledger.Claim.Term}").ConfigureAwait(false);
         // What the ledger knows of itself to be superfluous needs no listing; what is found then was written late, and is void.
         await ledger.PruneAsync(cancellationToken).ConfigureAwait(false);

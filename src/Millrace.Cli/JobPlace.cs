@@ -81,15 +81,18 @@ internal sealed class JobPlace(Tool tool, IListableStore store, StoreAddress sto
         await Verbs.ReadAsync(cancellationToken).ConfigureAwait(false)
         ?? throw new ToolException($"there is no job {job} in {storage.Root}: it was never started there. Look at the address and the name", ExitCodes.NotRunning);
 
-    /// <summary>Claims the next term, which overtakes whoever leads.</summary>
-    /// <exception cref="ToolException">Another process was faster.</exception>
-    public async ValueTask<Ledger> LeadAsync(CancellationToken cancellationToken)
+    /// <summary>Claims the next term, which overtakes whoever was seen to lead, and nobody else.</summary>
+    /// <param name="seen">What the user was told of.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="ToolException">Another process has claimed it since.</exception>
+    public async ValueTask<Ledger> LeadAsync(LedgerView seen, CancellationToken cancellationToken)
     {
         LedgerOptions options = new() { Leader = $"{Environment.MachineName}-{Environment.ProcessId} (millrace)" };
-        return await Ledger.OpenAsync(Folder, new LedgerKeys(""), job, tool.Surroundings.Nonces.NextName(), tool.Time, options, cancellationToken).ConfigureAwait(false) switch
+        return await Ledger.OpenAsync(Folder, new LedgerKeys(""), job, tool.Surroundings.Nonces.NextName(), tool.Time, options, cancellationToken, seen.Claim.Term).ConfigureAwait(false) switch
         {
             LedgerOpening.Leads leads => leads.Ledger,
-            _ => throw new ToolException($"another process claimed job {job} at the same moment; try again"),
+            LedgerOpening.Outrun outrun => throw new ToolException($"{outrun.Claim.Leader} has begun to lead job {job} in the meantime; try again", ExitCodes.LedElsewhere),
+            var other => throw new System.Diagnostics.UnreachableException($"opened as {other}"),
         };
     }
 

@@ -63,7 +63,7 @@ internal static class KeepCommands
         }
 
         await tool.Error.WriteLineAsync($"millrace: leading job {place.Job} for a moment, as term {view.Claim.Term + 1}").ConfigureAwait(false);
-        await using Ledger ledger = await place.LeadAsync(cancellationToken).ConfigureAwait(false);
+        await using Ledger ledger = await place.LeadAsync(view, cancellationToken).ConfigureAwait(false);
         LedgerEditOutcome outcome = await LedgerEdits.ApplyAsync(ledger, place.Folder, edit, cancellationToken).ConfigureAwait(false);
         return await SayAsync(tool, place, outcome.IsDone, outcome.Text).ConfigureAwait(false);
     }
@@ -71,7 +71,7 @@ internal static class KeepCommands
     /// <summary>Why the tool does not go on without being told to.</summary>
     public static string Warning(LedgerView view, ControlOutcome outcome) => outcome is ControlOutcome.Unknown unknown
         ? $"{view.Claim.Leader} leads the job and could not be asked: {unknown.Why}. Ask there; or add --yes to claim term {view.Claim.Term + 1}, which overtakes that process if it lives: it would end, and the job would stand still until it is started again"
-        : $"no process runs the job, so this tool has to lead it for a moment: add --yes to claim term {view.Claim.Term + 1}. A process that starts the job at the same time would be overtaken";
+        : $"no process runs the job, so this tool has to lead it for a moment: add --yes to claim term {view.Claim.Term + 1}. If a process starts the job at the same time, that process goes on and this tool gives up";
 
     static async Task<int> SayAsync(Tool tool, JobPlace place, bool isDone, string text)
     {

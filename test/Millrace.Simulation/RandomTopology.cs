@@ -10,6 +10,8 @@ namespace Millrace.Simulation;
 /// </summary>
 sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOracle, ISimulatedVariety
 {
+    const int Repeating = 8;    // The kind in which everything is written by key, so that it may be written again.
+
     readonly Outside _outside = new(commitsTwice);
     readonly List<ImmutableArray<ImmutableArray<Reading>>> _sources = [];
     readonly List<(IPiece Piece, int Parallelism, Outside.Place[] Places)> _pieces = [];
@@ -36,7 +38,7 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
             {
                 // Where records may come twice, or windows early, not every piece can say what must be.
                 0 => new SidePiece($"side{i}", chance.Between(2, 7)),
-                1 or 2 => Pieces.MakeDrainable(i, chance),
+                1 or 2 or Repeating => Pieces.MakeDrainable(i, chance),
                 _ => Pieces.Make(i, chance),
             };
             _pieces.Add((piece, chance.Below(3) == 0 ? chance.Between(1, 5) : 0, PlacesOf(piece, kind, chance)));
@@ -45,7 +47,7 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
         if (kind is >= 3 and <= 6) _versions = Versions.Random(chance, [.. _pieces.Select(static p => p.Piece)]);
         // A piece that is removed leaves its sink behind.
         _hasSinkEach = !_versions.Removes && chance.Below(2) == 0;
-        Traits = new() { AllowsAtLeastOnce = kind == 0, AllowsDrain = kind is 1 or 2, AllowsRewind = kind is 7 or 8, Versions = _versions.Count };
+        Traits = new() { AllowsAtLeastOnce = kind == 0, AllowsDrain = kind is 1 or 2, AllowsRewind = kind is 7 or Repeating, AllowsRepetition = kind == Repeating, Versions = _versions.Count };
     }
 
     public void Define(Dataflow flow, SimulatedProcess process)
@@ -128,6 +130,7 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
 
     static Outside.Place[] PlacesOf(IPiece piece, int kind, SimulatedChance chance) => chance.Below(6) switch
     {
+        _ when kind == Repeating => [Outside.Place.Keyed],
         0 => [Outside.Place.Second],
         1 => [Outside.Place.First, Outside.Place.Second],
         2 or 3 when piece.IsRepeatable && kind > 6 => [Outside.Place.Keyed],

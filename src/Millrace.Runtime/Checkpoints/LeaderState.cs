@@ -133,7 +133,7 @@ public abstract record LeaderPhase
     /// <param name="IsSettled">Whether a leader stands behind the last entry; if not, a later one may yet void the end of what was read.</param>
     public sealed record Read(bool IsSettled) : LeaderPhase;
 
-    /// <summary>Another process claimed the term first.</summary>
+    /// <summary>Another process claimed the term first, or a newer one than was seen.</summary>
     /// <param name="Claim">Its claim.</param>
     public sealed record Outrun(TermClaim Claim) : LeaderPhase;
 
@@ -154,6 +154,9 @@ public sealed record LeaderState
 
     /// <summary>Its claim, of term 0 until the term is known; null for a reader.</summary>
     public TermClaim? Claim { get; init; }
+
+    /// <summary>The newest term when it was decided to claim the next; null when whoever leads is to be fenced.</summary>
+    public long? Seen { get; init; }
 
     /// <summary>The names of objects, for errors.</summary>
     public required LedgerKeys Keys { get; init; }

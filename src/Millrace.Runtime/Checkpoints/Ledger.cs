@@ -67,17 +67,21 @@ public sealed class Ledger : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="options">How to lead.</param>
     /// <param name="cancellationToken">Cancels; a term may have been claimed, which does no harm.</param>
+    /// <param name="seen">
+    /// The newest term when it was decided to lead, 0 for none: a process that has claimed one since is not fenced, but is who was faster. Null, the default, fences whoever leads.
+    /// </param>
     /// <returns>The ledger, or who was faster.</returns>
     /// <exception cref="LedgerRefusedException">The store lost what must not be lost.</exception>
     /// <exception cref="LedgerCorruptException">An object of the ledger is damaged.</exception>
     /// <exception cref="LedgerFencedException">Another process claimed a later term meanwhile.</exception>
     public static async ValueTask<LedgerOpening> OpenAsync(
-        IObjectStore store, LedgerKeys keys, string job, string nonce, TimeProvider time, LedgerOptions options, CancellationToken cancellationToken)
+        IObjectStore store, LedgerKeys keys, string job, string nonce, TimeProvider time, LedgerOptions options, CancellationToken cancellationToken,
+        long? seen = null)
     {
         var requests = new LedgerRequests(store, keys, time, options.Validated());
         var claim = new TermClaim(0, options.Leader, options.Endpoint, nonce, time.GetUtcNow());
         LedgerHead hint = await HeadHint.ReadAsync(store, keys, cancellationToken);
-        LeaderState leader = LedgerMachine.Begin(claim, keys, job, hint.Term);
+        LeaderState leader = LedgerMachine.Begin(claim, keys, job, hint.Term, seen);
         leader = await requests.SettleAsync(leader, Timeout.InfiniteTimeSpan, cancellationToken);
         return leader.Phase switch
         {
@@ -218,7 +222,7 @@ public abstract record LedgerOpening
     /// <param name="Ledger">The ledger; the caller disposes it.</param>
     public sealed record Leads(Ledger Ledger) : LedgerOpening;
 
-    /// <summary>Another process claimed the term at the same time, and leads.</summary>
+    /// <summary>Another process claimed the term at the same time, or a newer one than was seen, and leads.</summary>
     /// <param name="Claim">Its claim, which says where it can be reached.</param>
     public sealed record Outrun(TermClaim Claim) : LedgerOpening;
 }

@@ -24,8 +24,9 @@ public static class LedgerMachine
     /// <param name="keys">The names of objects.</param>
     /// <param name="job">The name of the job.</param>
     /// <param name="hint">The term of <c>HEAD</c>; 0 for none.</param>
-    public static LeaderState Begin(TermClaim claim, LedgerKeys keys, string job, long hint) =>
-        BeginReading(keys, job, hint) with { Claim = claim };
+    /// <param name="seen">The newest term when it was decided to lead, 0 for none: whoever has claimed one since is not fenced (rule 3). Null to fence whoever leads.</param>
+    public static LeaderState Begin(TermClaim claim, LedgerKeys keys, string job, long hint, long? seen = null) =>
+        BeginReading(keys, job, hint) with { Claim = claim, Seen = seen };
 
     /// <summary>Begins to read, without any right to write.</summary>
     public static LeaderState BeginReading(LedgerKeys keys, string job, long hint) => new()
@@ -130,8 +131,10 @@ public static class LedgerMachine
         if (next is null) return Refuse(state, state.Keys.Term(probed), $"{state.Keys.Head} names it");
         if (next.Probe is not null) return state with { Phase = new LeaderPhase.Finding(next) };
         state = state with { Term = next.Low };
+        if (state.Claim is null) return Walk(state, state.Term);
+        if (state.Term > (state.Seen ?? state.Term)) return state with { Phase = new LeaderPhase.ComparingClaim(SealedClaim.Of(state.Claim with { Term = state.Term })) };
         // The term below exists, it was seen: a claim never leaves a gap.
-        return state.Claim is null ? Walk(state, state.Term) : Claim(state);
+        return Claim(state);
     }
 
     static LeaderState Claim(LeaderState state)

@@ -56,8 +56,9 @@ sealed class JobStart
     public async Task<StartOutcome> BeginAsync(CancellationToken cancellationToken)
     {
         // Decided twice: before anybody is fenced, so that a refusal changes nothing; and on what this process then leads.
-        if (await LookAsync(cancellationToken).ConfigureAwait(false) is { } finished) return new(null, null, finished.Why);
-        Ledger ledger = await LeadAsync(cancellationToken).ConfigureAwait(false);
+        (StartAction.AlreadyFinished? finished, long seen) = await LookAsync(cancellationToken).ConfigureAwait(false);
+        if (finished is not null) return new(null, null, finished.Why);
+        Ledger ledger = await LeadAsync(seen, cancellationToken).ConfigureAwait(false);
         try
         {
             (StartAction action, RestorePoint? from) = await DecideLeadingAsync(ledger, Request, cancellationToken).ConfigureAwait(false);
@@ -71,8 +72,8 @@ sealed class JobStart
     }
 
     /// <summary>Looks at the job without any right to change it.</summary>
-    /// <returns>Why there is nothing to run; null when there is.</returns>
-    async Task<StartAction.AlreadyFinished?> LookAsync(CancellationToken cancellationToken)
+    /// <returns>Why there is nothing to run, null when there is; and the newest term there was, zero for none.</returns>
+    async Task<(StartAction.AlreadyFinished? Finished, long Seen)> LookAsync(CancellationToken cancellationToken)
     {
         for (int round = 1; ; round++)
         {
@@ -82,7 +83,7 @@ sealed class JobStart
             {
                 (StartAction action, RestorePoint? from) = await DecideAsync(view?.State, Request, cancellationToken).ConfigureAwait(false);
                 if (from is not null) await from.DisposeAsync().ConfigureAwait(false);
-                return action as StartAction.AlreadyFinished;
+                return (action as StartAction.AlreadyFinished, view?.Claim.Term ?? 0);
             }
             catch (StartRefusedException) when (_damaged.Count > 0)
             {
@@ -261,8 +262,9 @@ sealed class JobStart
         ? $"checkpoint {from.Manifest.Id} was drained: its windows and event timers have fired, so results after it would differ from those of a job that went on. Add --accept-drained to start from it all the same"
         : null;
 
-    async Task<Ledger> LeadAsync(CancellationToken cancellationToken) =>
-        await Ledger.OpenAsync(Folder, _keys, Program.Job, _options.Nonces.NextName(), _options.Time, _ledgerOptions, cancellationToken).ConfigureAwait(false) switch
+    /// <summary>Claims the next term, unless somebody has claimed one since it was looked whether anybody leads: that one may be alive (rule 3).</summary>
+    async Task<Ledger> LeadAsync(long seen, CancellationToken cancellationToken) =>
+        await Ledger.OpenAsync(Folder, _keys, Program.Job, _options.Nonces.NextName(), _options.Time, _ledgerOptions, cancellationToken, seen).ConfigureAwait(false) switch
         {
             LedgerOpening.Leads leads => leads.Ledger,
             LedgerOpening.Outrun outrun => throw new JobLedElsewhereException(outrun.Claim),

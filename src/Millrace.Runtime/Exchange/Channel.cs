@@ -72,11 +72,10 @@ public sealed class Channel<T>(int batchRecords, bool hasTimestamps)
             return true;
         }
 
-        // Say that we wait, then look again: the consumer adds first and then looks whether we wait, so one of us sees the other.
+        // Say that we wait, then look again: the consumer adds first and then looks whether we wait, so one of us sees the other. It stays said
+        // though there was one: the task may have been refused before, and wait for another. Being notified for nothing is harmless.
         Interlocked.Exchange(ref _producerWaits, 1);
-        if (!_free.TryTake(out batch)) return false;
-        Volatile.Write(ref _producerWaits, 0);
-        return true;
+        return _free.TryTake(out batch);
     }
 
     /// <summary>Producer: a batch beyond those that travel, to be kept until one can be rented and sent in its place.</summary>

@@ -54,9 +54,7 @@ sealed partial class ExpiringLists<TKey, T, TOps>
     /// <inheritdoc/>
     public void BeginRestore(RestoredFrom from)
     {
-        ttl.ReadClock();
-        if (ttl.Declared.Time == TtlTime.EventTime) ttl.Advance(from.Watermark.Ticks);
-        _restored = new(from, ttl);
+        _restored = RestoredStamps.Begin(from, ttl);
         _keys = _keys!.ReadingFrom(from.Written.Key!, SchemaUse.Key);
         _elements = _elements!.ReadingFrom(from.Written.Value.Elements());
     }

@@ -42,9 +42,7 @@ sealed partial class ExpiringMaps<TKey, TMapKey, TValue, TOps, TMapOps>
     /// <inheritdoc/>
     public void BeginRestore(RestoredFrom from)
     {
-        ttl.ReadClock();
-        if (ttl.Declared.Time == TtlTime.EventTime) ttl.Advance(from.Watermark.Ticks);
-        _restored = new(from, ttl);
+        _restored = RestoredStamps.Begin(from, ttl);
         _keys = _keys!.ReadingFrom(from.Written.Key!, SchemaUse.Key);
         _mapKeys = _mapKeys!.ReadingFrom(from.Written.Sub!, SchemaUse.Distinct);
         _values = _values!.ReadingFrom(from.Written.Value);

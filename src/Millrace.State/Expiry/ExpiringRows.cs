@@ -121,9 +121,7 @@ sealed class ExpiringRows<TKey, T, TOps>(string name, RowTtl ttl) : ISweptState,
     /// <inheritdoc/>
     public void BeginRestore(RestoredFrom from)
     {
-        ttl.ReadClock();
-        if (ttl.Declared.Time == TtlTime.EventTime) ttl.Advance(from.Watermark.Ticks);
-        _restored = new(from, ttl);
+        _restored = RestoredStamps.Begin(from, ttl);
         _keys = _keys!.ReadingFrom(from.Written.Key!, SchemaUse.Key);
         _values = _values!.ReadingFrom(from.Written.Value);
     }

@@ -12,6 +12,14 @@ sealed class RestoredStamps(RestoredFrom? from, RowTtl ttl)
 {
     readonly StateTtl? _written = from is null ? ttl.Declared : from.Written.Ttl;
 
+    /// <summary>A restore begins: sets the time by which rows are over to that of the restore.</summary>
+    public static RestoredStamps Begin(RestoredFrom from, RowTtl ttl)
+    {
+        ttl.ReadClock();
+        if (ttl.Declared.Time == TtlTime.EventTime) ttl.Advance(from.Watermark.Ticks);
+        return new(from, ttl);
+    }
+
     /// <summary>Whether the rows of the snapshot have stamps.</summary>
     public bool AreThere => _written is not null;
 

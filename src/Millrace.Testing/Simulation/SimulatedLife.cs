@@ -74,7 +74,6 @@ sealed class SimulatedLife
         _scene = scene;
         Options = options;
         IsCalm = scene.World.Faults == SimulatedFaults.None;
-        StartedAt = scene.World.Now;
         Process = new(scene.World, name, options.Skew, options.Effects) { Version = options.Version };
         Process.Tell($"starts with parallelism {options.Parallelism} on {options.Workers} workers{(options.IsChaining ? "" : ", unchained")}, {options.Checkpoints.Alignment}, from {options.From.GetType().Name}{Said(options)}");
         Dataflow flow = new(SimulatedScene.JobName);
@@ -125,9 +124,6 @@ sealed class SimulatedLife
 
     public DurableJob Job { get; }
 
-    /// <summary>When it began.</summary>
-    public long StartedAt { get; }
-
     /// <summary>When it last asked after the leader; null for never.</summary>
     public LeaderLook? LastLook { get; private set; }
 
@@ -164,11 +160,10 @@ sealed class SimulatedLife
     /// <summary>Asks whoever holds the newest claim.</summary>
     async ValueTask<bool> IsAliveAsync(TermClaim claim, CancellationToken cancellationToken)
     {
-        long asked = _scene.World.Now;
         await _scene.World.DelayAsync(TimeSpan.FromMilliseconds(2)).ConfigureAwait(false);
         await Process.PassAsync().ConfigureAwait(false);
         bool isAlive = claim.Leader != Process.Name && _scene.Lives.Any(life => life.Process.Name == claim.Leader && life.IsReachableLeader);
-        LastLook = new(asked, claim.Term, isAlive);
+        LastLook = new(claim.Term, isAlive);
         return Options.Believes(isAlive);
     }
 }

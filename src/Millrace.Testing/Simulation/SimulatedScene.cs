@@ -81,7 +81,7 @@ sealed class SimulatedScene
         LedgerState? state = await StateAsync().ConfigureAwait(false);
         options = options with { From = NextFrom(state, chance) };
         if (options.From is StartFrom.LatestSavepoint or StartFrom.Address && chance.Below(3) == 0) options = options with { IsClaim = true };
-        if (options is { IsRewind: true, From: StartFrom.Unsaid } && state?.Phase is JobPhase.Running or JobPhase.Interrupted or JobPhase.Failed) options = options with { From = new StartFrom.Fresh() };
+        if (options is { IsRewind: true, From: StartFrom.Unsaid } && state?.Phase is JobPhase.Running or JobPhase.Interrupted or JobPhase.Failed) options = options with { From = RewindTo(state, chance) };
         else options = options with { IsRewind = false };
         if (options.From is StartFrom.Fresh || Job is not ISimulatedVariety job || await NewestAsync(state).ConfigureAwait(false) is not { } snapshot) return options;
         (IReadOnlyList<string> drops, IReadOnlyList<StateRename> renames) = job.Upgrade(options.Version, snapshot, Takeovers.LeaderOf(snapshot.Attempt.Term)?.Options.Version ?? 0);
@@ -96,6 +96,19 @@ sealed class SimulatedScene
         // A savepoint may be older than the newest checkpoint of a job that was cancelled, and output after it would be written again.
         if (state.Latest is not null && (state.Phase != JobPhase.Stopped || chance.Below(2) == 0)) return new StartFrom.Latest();
         return chance.Below(3) == 0 ? new StartFrom.Address(state.Savepoints[^1].Address) : new StartFrom.LatestSavepoint();
+    }
+
+    /// <summary>What a line of history is left for.</summary>
+    StartFrom RewindTo(LedgerState state, SimulatedChance chance)
+    {
+        int choice = chance.Below(4);
+        if (choice < 2 && Traits.AllowsRepetition && state.Savepoints.Count > 0)
+        {
+            World.Reach("a job went back to an older savepoint");
+            return new StartFrom.LatestSavepoint();
+        }
+
+        return choice == 2 && state.Latest is not null ? new StartFrom.Latest() : new StartFrom.Fresh();
     }
 
     /// <summary>The manifest a start goes on from; null when there is none.</summary>
@@ -136,6 +149,7 @@ sealed class SimulatedScene
                 || IsFault(cause) || (cause.InnerException is { } of && IsFault(of))));
         if (!isExplained) throw new SimulationException($"{life.Process.Name} ended as nothing in the simulation explains: {failure}");
         World.Reach($"ended by {RemoteException.TypeOf(cause)}");
+        if (cause is JobLedElsewhereException led && (life.LastLook?.Term ?? 0) < led.Claim.Term) World.Reach("a process that looked before another led gave way to it");
     }
 
     /// <summary>Whether it is what the simulation itself made fail, here or where a worker was.</summary>

@@ -11,8 +11,11 @@ sealed record SimulatedTraits
     /// <summary>Whether barriers need not wait for each other.</summary>
     public bool AllowsAtLeastOnce { get; init; }
 
-    /// <summary>Whether its line of history may be left for a new one without state.</summary>
+    /// <summary>Whether its line of history may be left for a new one that writes everything anew, or goes on from where it was.</summary>
     public bool AllowsRewind { get; init; }
+
+    /// <summary>Whether writing again what was written changes nothing, so that it may go back to an older snapshot.</summary>
+    public bool AllowsRepetition { get; init; }
 
     /// <summary>How many versions of its program there are.</summary>
     public int Versions { get; init; } = 1;

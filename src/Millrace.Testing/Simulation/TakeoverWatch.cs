@@ -3,18 +3,17 @@ using Millrace.State.Snapshots;
 namespace Millrace.Testing.Simulation;
 
 /// <summary>When a process last asked whether the leader is alive, and what it was told.</summary>
-/// <param name="At">When it began to ask.</param>
 /// <param name="Term">The leader's term.</param>
 /// <param name="IsAlive">The answer.</param>
-sealed record LeaderLook(long At, long Term, bool IsAlive);
+sealed record LeaderLook(long Term, bool IsAlive);
 
 /// <summary>Sees who claims which term, and that nobody claims one over a leader it can reach. Used by the thread of the world.</summary>
 sealed class TakeoverWatch(SimulatedScene scene)
 {
-    readonly SortedDictionary<long, (SimulatedLife Life, long At)> _claims = [];
+    readonly SortedDictionary<long, SimulatedLife> _claims = [];
 
     /// <summary>The process that claimed a term; null for nobody.</summary>
-    public SimulatedLife? LeaderOf(long term) => _claims.TryGetValue(term, out (SimulatedLife Life, long At) claim) ? claim.Life : null;
+    public SimulatedLife? LeaderOf(long term) => _claims.GetValueOrDefault(term);
 
     /// <summary>A process has created something.</summary>
     public void OnCreated(SimulatedLife life, string key)
@@ -27,17 +26,14 @@ sealed class TakeoverWatch(SimulatedScene scene)
             Note(life, before);
         }
 
-        _claims[term] = (life, scene.World.Now);
+        _claims[term] = life;
     }
 
-    /// <summary>A live leader that can be reached is worked for, or left alone. Whoever looked before there was one may still be quicker: that is a race.</summary>
+    /// <summary>A live leader that can be reached is worked for, or left alone, unless that very leader could not be reached when it was asked.</summary>
     void RequireUnreachable(SimulatedLife life, SimulatedLife before, long term)
     {
-        if (!before.IsReachableLeader) return;
-        bool hasRaced = life.LastLook is { } look ? look.Term < term - 1 : _claims[term - 1].At >= life.StartedAt;
-        if (hasRaced) scene.World.Reach("two processes raced for a job that nobody led");
-        else if (life.LastLook is not { IsAlive: false })
-            scene.World.Found ??= new SimulationException($"{life.Process.Name} has claimed term {term} though {before.Process.Name} leads term {term - 1}, is alive, and can be reached");
+        if (!before.IsReachableLeader || (life.LastLook is { IsAlive: false } look && look.Term == term - 1)) return;
+        scene.World.Found ??= new SimulationException($"{life.Process.Name} has claimed term {term} though {before.Process.Name} leads term {term - 1}, is alive, and can be reached");
     }
 
     void Note(SimulatedLife life, SimulatedLife before)

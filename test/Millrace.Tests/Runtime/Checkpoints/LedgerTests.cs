@@ -252,6 +252,29 @@ public sealed class LedgerTests
     }
 
     [Fact]
+    public async Task Open_OfATermThatSomebodyClaimedSinceItWasSeen_LeavesItAlone()
+    {
+        await (await OpenAsync(_store)).DisposeAsync();
+        await using Ledger faster = await OpenAsync(_store, new LedgerOptions { Leader = "faster" });
+
+        LedgerOpening opening = await Ledger.OpenAsync(_store, Keys, "job", "ff", _time, new LedgerOptions(), default, seen: 1);
+
+        Assert.Equal("faster", Assert.IsType<LedgerOpening.Outrun>(opening).Claim.Leader);
+        await faster.CheckAsync(default);
+    }
+
+    [Fact]
+    public async Task Open_OfTheTermThatWasSeen_Leads()
+    {
+        await (await OpenAsync(_store)).DisposeAsync();
+
+        LedgerOpening opening = await Ledger.OpenAsync(_store, Keys, "job", "ff", _time, new LedgerOptions(), default, seen: 1);
+
+        await using Ledger leader = Assert.IsType<LedgerOpening.Leads>(opening).Ledger;
+        Assert.Equal(2, leader.Claim.Term);
+    }
+
+    [Fact]
     public async Task Open_OfAnotherJobsFolder_Refuses()
     {
         await (await OpenAsync(_store)).DisposeAsync();
