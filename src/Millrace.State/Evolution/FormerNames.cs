@@ -36,13 +36,36 @@ internal static class FormerNames
         return kept.ToString();
     }
 
-    // Type arguments change their names too; what they are is compared where they are used.
-    static string Plain(string name)
+    /// <summary>Whether a type was given the full name of a written one as a former name.</summary>
+    public static bool HasInFull(string written, Type type) => Of(type).Contains(Plain(written));
+
+    /// <summary>Whether a type was given the name of a written one as a former name, without what is around it.</summary>
+    public static bool HasShort(string written, Type type) => Of(type).Contains(Last(Plain(written)));
+
+    /// <summary>How many of the last parts of two names are the same: the name itself, the class around it, and so on; 0 when the names differ.</summary>
+    public static int PartsAlike(string written, Type type)
     {
-        int open = name.IndexOf('<');
+        string[] was = Plain(written).Split('.'), now = Plain(TypeName.Of(type)).Split('.');
+        int alike = 0;
+        while (alike < was.Length && alike < now.Length && was[^(alike + 1)] == now[^(alike + 1)]) alike++;
+        return alike;
+    }
+
+    /// <summary>The name of a written type without type arguments, which change their names too; what they are is compared where they are used.</summary>
+    public static string Plain(string name)
+    {
+        // What is within a generic class has arguments in the middle of its name.
         int mark = name.LastIndexOf('#');
-        string plain = mark > 0 ? name[..mark] : name;
-        return open > 0 ? plain[..Math.Min(open, plain.Length)] : plain;
+        System.Text.StringBuilder kept = new();
+        int depth = 0;
+        foreach (char c in mark > 0 ? name.AsSpan(0, mark) : name)
+        {
+            if (c == '>') depth--;
+            else if (c == '<') depth++;
+            else if (depth == 0) kept.Append(c);
+        }
+
+        return kept.ToString();
     }
 
     static string Last(string name) => name[(name.LastIndexOf('.') + 1)..];

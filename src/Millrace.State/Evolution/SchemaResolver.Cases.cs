@@ -13,13 +13,13 @@ public sealed partial class SchemaResolver
         _known.Add((written.Name, type, use), plan);
         string name = TypeName.Short(type);
         HashSet<Type> taken = [];
-        foreach (string one in written.Cases)
+        CaseMatch[] matches = CaseMatching.Of(written.Cases, cases);
+        for (int i = 0; i < matches.Length; i++)
         {
-            Type? match = cases.Select(c => (Case: c, Fit: FormerNames.Fit(one, c))).Where(static c => c.Fit > 0).OrderByDescending(static c => c.Fit).FirstOrDefault().Case;
-            if (match is null)
+            string one = written.Cases[i];
+            if (matches[i].Case is not { } match)
             {
-                string was = FormerNames.Short(one);
-                Problem(name, one, type, $"has no case {was} any more, and what was written may have it", $"declare it again, or mark the case that takes its place with [FormerName(\"{was}\")]");
+                MissingCase(name, one, type, matches[i].IsAmbiguous);
                 continue;
             }
 
@@ -35,6 +35,13 @@ public sealed partial class SchemaResolver
 
         foreach (Type one in cases.Where(c => !taken.Contains(c))) Change(name, $"has the new case {TypeName.Short(one)}");
         return plan;
+    }
+
+    void MissingCase(string name, string one, Type type, bool isAmbiguous)
+    {
+        string was = FormerNames.Short(one);
+        if (isAmbiguous) Problem(name, one, type, $"has more than one case that {one} may be now", $"mark the one that it is with [FormerName(\"{FormerNames.Plain(one)}\")]");
+        else Problem(name, one, type, $"has no case {was} any more, and what was written may have it", $"declare it again, or mark the case that takes its place with [FormerName(\"{was}\")]");
     }
 
     ReadPlan? Enumeration(SchemaDefinition.Enumeration written, Type type, string path, SchemaUse use)
@@ -56,6 +63,8 @@ public sealed partial class SchemaResolver
 
             if (now != value.Name) Change($"{name}.{now}", $"renamed from {value.Name}");
             if (own[now] != was) Change($"{name}.{now}", $"has the number {own[now]} and had {was}");
+            if (numbers.TryGetValue(was, out Int128 other) && other != own[now])
+                Problem(name, value.Name, type, $"has several numbers for what was {was}, which had more than one name", "give those names one number again");
             numbers[was] = own[now];
         }
 

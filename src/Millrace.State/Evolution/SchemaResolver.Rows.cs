@@ -7,16 +7,25 @@ public sealed partial class SchemaResolver
 {
     ReadPlan? Tuple(SchemaType.Tuple written, Type type, RowShape shape, string path, SchemaUse use)
     {
-        if (written.Items.Length != shape.Members.Count)
+        int was = LengthOf(written), now = LengthOf(SchemaParts.Present(SchemaBuilder.Of(type).Root));
+        if (was != now)
         {
-            return Problem(path, written.ToString(), type, $"was a tuple of {written.Items.Length} items and is one of {shape.Members.Count}, which have no names to tell them by",
-                $"declare it with {written.Items.Length} items again, or declare a record and make it from the tuple with IUpgrade");
+            return Problem(path, written.ToString(), type, $"was a tuple of {was} items and is one of {now}, which have no names to tell them by",
+                $"declare it with {was} items again, or declare a record and make it from the tuple with IUpgrade");
         }
 
         ReadPlan.Row plan = new(type, shape);
         for (int i = 0; i < written.Items.Length; i++) AddStep(plan, written.Items[i], i, $"{path}.{shape.Members[i].Name}", use);
         return plan;
     }
+
+    // The eighth item of a tuple is the tuple of the rest. A class may be given anything else there.
+    static int LengthOf(SchemaType type) => type switch
+    {
+        SchemaType.Tuple { Items: { Length: 8 } items } => 7 + LengthOf(SchemaParts.Present(items[7])),
+        SchemaType.Tuple tuple => tuple.Items.Length,
+        _ => 1,
+    };
 
     ReadPlan? Row(SchemaDefinition.Row written, Type type, RowShape shape, SchemaUse use)
     {
