@@ -54,10 +54,19 @@ internal sealed class KeyTypeCheck
             string member = $"{path}.{name}";
             // A struct is copied where it is extracted; an object could be changed after it was placed.
             if (!type.IsValueType && !field.IsInitOnly) Add(member, field.FieldType, "can be changed after the key was placed", "make the member `init` or `readonly`");
+            else if (IsLost(name, field)) Add(member, field.FieldType, "is not stored, so that the key would be another after a restore", "remove [NotStored], or leave it out of the key");
             else Visit(member, field.FieldType);
         }
 
         _inside.Pop();
+    }
+
+    // What nobody sets from outside is made by the constructor from what is stored.
+    static bool IsLost(string name, FieldInfo field)
+    {
+        if (field.IsPublic) return !field.IsInitOnly && field.IsDefined(typeof(NotStoredAttribute));
+        PropertyInfo? property = field.DeclaringType!.GetProperty(name, BindingFlags.DeclaredOnly | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
+        return property?.SetMethod is not null && property.IsDefined(typeof(NotStoredAttribute));
     }
 
     static (string Reason, string Cure)? RefuseKind(Type type)

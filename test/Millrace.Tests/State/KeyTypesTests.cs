@@ -23,6 +23,7 @@ public sealed class KeyTypesTests
     [InlineData(typeof(PublicField), "PublicField.Count: int can be changed")]
     [InlineData(typeof(Chain), "KeyTypesTests.Chain.Next: Millrace.Tests.State.KeyTypesTests.Chain contains itself")]
     [InlineData(typeof(Open), "is abstract")]
+    [InlineData(typeof(PartlyLost), "KeyTypesTests.PartlyLost.Note: string is not stored, so that the key would be another after a restore; remove [NotStored], or leave it out of the key")]
     [InlineData(typeof((int, Uri)), "ValueTuple<int, System.Uri>.Item2: System.Uri has a hand-written Equals")]
     [InlineData(typeof(KeyValuePair<int, int>), "readonly record struct")]
     public void Problems_OfUnsupportedType_NameMemberAndCure(Type type, string part) =>
@@ -30,7 +31,7 @@ public sealed class KeyTypesTests
 
     [Theory]
     [InlineData(typeof(string)), InlineData(typeof(Tuple<int, string?>)), InlineData(typeof(SettableStruct)), InlineData(typeof(Unsealed))]
-    [InlineData(typeof((DateTime, (TimeOnly?, Unsealed?)))), InlineData(typeof(DayOfWeek))]
+    [InlineData(typeof((DateTime, (TimeOnly?, Unsealed?)))), InlineData(typeof(DayOfWeek)), InlineData(typeof(PartlyMade))]
     public void Problems_OfSupportedType_AreNone(Type type) => Assert.Empty(KeyTypes.Problems(type));
 
     [Fact]
@@ -91,6 +92,8 @@ public sealed class KeyTypesTests
     sealed record Chain(int Value, Chain? Next);
     abstract record Open(int X);
     record Unsealed(int X);
+    sealed record PartlyLost(int Id) { [NotStored] public string? Note { get; init; } }
+    sealed record PartlyMade(string Name) { [NotStored] public string Upper { get; } = Name.ToUpperInvariant(); }
     record struct SettableStruct(int X, string Y);
     sealed record Many(Action Callback, string[] Tags, Inner Inner, int Fine);
     sealed record Inner(List<int> Parts);
