@@ -44,7 +44,7 @@ internal sealed class SchemaVerbs(string job, HostProcess process, IReadOnlyList
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or FormatException)
         {
             string cure = failure is FormatException ? "restore it from version control, or write it anew with `schema write`" : "write it with `schema write` and commit it";
-            await process.Error.WriteLineAsync($"{job}: {file} cannot be read: {failure.Message}; {cure}").ConfigureAwait(false);
+            await process.Error.WriteLineAsync($"{job}: {file} cannot be read: {failure.Message.TrimEnd('.')}; {cure}").ConfigureAwait(false);
             return ExitCodes.Refused;
         }
 
