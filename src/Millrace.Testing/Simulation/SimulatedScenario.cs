@@ -12,6 +12,8 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     /// <summary>Why a scenario pins checkpoints.</summary>
     public const string PinReason = "to look at";
 
+    const int Savepoint = 6;     // Of what can happen.
+
     static readonly int[] s_sizes = [1, 2, 3, 4, 7];
 
     readonly SimulatedWorld _world = scene.World;
@@ -52,7 +54,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     {
         // An upgrade: from here on the processes of the job run the next version.
         if (_version + 1 < scene.Traits.Versions && _chance.Below(3) == 0) _version++;
-        return await scene.CommandAsync(Random() with { IsRewind = scene.Traits.AllowsRewind && _chance.Below(4) == 0 }, _chance).ConfigureAwait(false);
+        return await scene.CommandAsync(Random() with { IsRewind = scene.Traits.AllowsRewind && _chance.Below(scene.Traits.AllowsRepetition ? 2 : 4) == 0 }, _chance).ConfigureAwait(false);
     }
 
     /// <summary>How the next process runs the job: nothing of it may matter.</summary>
@@ -85,7 +87,9 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
 
     async Task DisturbAsync(SimulatedLife life)
     {
-        switch (_chance.Below(scene.Workers.Count > 0 ? 18 : 14))
+        int what = _chance.Below(scene.Workers.Count > 0 ? 18 : 14);
+        // Where it may go back to a savepoint there are to be some.
+        switch (scene.Traits.AllowsRepetition && _chance.Below(3) == 0 ? Savepoint : what)
         {
             case 0 or 1 or 2:
                 NoteKill(life);
@@ -98,7 +102,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
                 foreach (SimulatedWorker worker in scene.Workers) worker.Process.FailSoon();
                 life.Process.FailSoon();
                 break;
-            case 6:
+            case Savepoint:
                 await AskAsync(life, "savepoint", () => life.Job.SavepointAsync(Target())).ConfigureAwait(false);
                 break;
             case 7:

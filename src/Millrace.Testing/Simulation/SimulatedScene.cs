@@ -101,14 +101,13 @@ sealed class SimulatedScene
     /// <summary>What a line of history is left for.</summary>
     StartFrom RewindTo(LedgerState state, SimulatedChance chance)
     {
-        int choice = chance.Below(4);
-        if (choice < 2 && Traits.AllowsRepetition && state.Savepoints.Count > 0)
+        if (Traits.AllowsRepetition && state.Savepoints.Count > 0)
         {
             World.Reach("a job went back to an older savepoint");
             return new StartFrom.LatestSavepoint();
         }
 
-        return choice == 2 && state.Latest is not null ? new StartFrom.Latest() : new StartFrom.Fresh();
+        return chance.Below(2) == 0 && state.Latest is not null ? new StartFrom.Latest() : new StartFrom.Fresh();
     }
 
     /// <summary>The manifest a start goes on from; null when there is none.</summary>
