@@ -7,7 +7,7 @@ namespace Millrace.Hosting;
 /// <summary>Writes the lock of a job's schema, or compares the job with it. Reads and writes that file alone.</summary>
 /// <param name="job">The job.</param>
 /// <param name="process">Where texts go.</param>
-/// <param name="program">The states of the job.</param>
+/// <param name="program">The states of the job, and what its sinks prepare.</param>
 internal sealed class SchemaVerbs(string job, HostProcess process, IReadOnlyList<ProgramOperator> program)
 {
     readonly SchemaLock _now = SchemaLock.Of(job, program);
@@ -28,9 +28,17 @@ internal sealed class SchemaVerbs(string job, HostProcess process, IReadOnlyList
             return ExitCodes.Failed;
         }
 
-        int states = _now.Operators.Sum(static o => o.States.Count);
-        await process.Output.WriteLineAsync($"{job}: {file} has the {states} states of {_now.Operators.Count} operators; commit it").ConfigureAwait(false);
+        await process.Output.WriteLineAsync($"{job}: {file} has {Contents}; commit it").ConfigureAwait(false);
         return ExitCodes.Finished;
+    }
+
+    string Contents
+    {
+        get
+        {
+            int states = _now.Operators.Sum(static o => o.States.Count), operators = _now.Operators.Count(static o => o.States.Count > 0), sinks = _now.Operators.Count(static o => o.Prepared is not null);
+            return $"the {states} states of {operators} operators{(sinks == 0 ? "" : $" and the prepared transactions of {sinks} sink{(sinks == 1 ? "" : "s")}")}";
+        }
     }
 
     /// <summary>Compares the program with the file.</summary>

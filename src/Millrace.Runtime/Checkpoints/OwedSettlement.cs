@@ -9,19 +9,20 @@ namespace Millrace.Runtime.Checkpoints;
 /// </summary>
 public static class OwedSettlement
 {
-    /// <summary>Commits everything owed and records it. Before a deployment, a rewind, or the end of a job.</summary>
+    /// <summary>Commits everything owed that was not given up, and records that nothing is owed any more. Before a deployment, a rewind, or the end of a job.</summary>
     /// <param name="ledger">The ledger.</param>
     /// <param name="commits">The sinks.</param>
     /// <param name="dropped">Operators whose transactions were given up by name.</param>
     /// <param name="cancellationToken">Cancels; what was committed and not recorded is committed again, which does nothing.</param>
-    /// <returns>How many.</returns>
+    /// <returns>How many were committed.</returns>
     /// <exception cref="OwedTransactionMissingException">A sink does not have what it prepared.</exception>
     public static async ValueTask<int> SettleAsync(
         Ledger ledger, IOwedCommits commits, IReadOnlyCollection<string> dropped, CancellationToken cancellationToken)
     {
+        if (ledger.State.Owed.Count == 0) return 0;
         OwedTransaction[] owed = [.. ledger.State.Owed.Where(owed => !dropped.Contains(owed.Operator))];
-        if (owed.Length == 0) return 0;
-        ConcurrentBag<TransactionName> done = [];
+        // What was given up is owed no more from here on: a line of history neither begins nor ends while anything is, and sinks undo what is not owed.
+        ConcurrentBag<TransactionName> done = [.. ledger.State.Owed.Except(owed).Select(TransactionName.Of)];
         await CommitAsync(owed, commits, done.Add, cancellationToken);
         await ledger.AppendAsync([new LedgerEvent.TransactionsSettled([.. done])], cancellationToken);
         return owed.Length;

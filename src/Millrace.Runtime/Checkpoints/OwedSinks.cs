@@ -57,20 +57,35 @@ public sealed class OwedSinks(JobGraph graph) : IOwedCommits
             : throw new InvalidOperationException(
                 $"transaction '{transaction.Id}' is owed by sink '{transaction.Operator}', which the program does not have; drop it by name or run a program that has it");
 
-    /// <summary>Transactions whose sink cannot read what it prepared, with the reason: its type has changed. Asked before anything is led or deployed.</summary>
-    /// <param name="owed">What is owed; sinks that the program does not have are left out.</param>
+    /// <summary>What each transactional sink prepares, by its id.</summary>
+    public IReadOnlyDictionary<string, TypeSchema> Prepared =>
+        _sinks.Where(static s => s.Value.Prepared is not null).ToDictionary(static s => s.Key, static s => s.Value.Prepared!, StringComparer.Ordinal);
+
+    /// <summary>
+    /// Operators that cannot commit what is owed under their id, with the reason and the cure: the type of what they prepare has changed, or they are
+    /// no transactional sinks any more. Asked before anything is led or deployed.
+    /// </summary>
+    /// <param name="owed">What is owed; operators that the program does not have are left out.</param>
     public IEnumerable<(string Operator, string Why)> Unreadable(IEnumerable<OwedTransaction> owed) =>
     [
         .. from schema in owed.Select(static o => (o.Operator, o.Schema)).Distinct()
-           where _sinks.ContainsKey(schema.Operator)
-           let resolution = _sinks[schema.Operator].Resolve(schema.Schema)
-           where !resolution.IsCompatible
-           select (schema.Operator, string.Join("; ", resolution.Problems)),
+           where graph.Nodes.Any(n => n.Id == schema.Operator)
+           let problem = Problem(schema.Operator, schema.Schema)
+           where problem is not null
+           select (schema.Operator, problem),
     ];
+
+    string? Problem(string id, TypeSchema written)
+    {
+        if (_sinks.GetValueOrDefault(id)?.Prepared is not { } declared) return $"operator '{id}' is no transactional sink any more; make it one again";
+        SchemaResolution resolution = StateResolver.ResolvePrepared(written, declared);
+        return resolution.IsCompatible ? null : string.Join("; ", resolution.Problems);
+    }
 
     interface ISinkLead
     {
-        SchemaResolution Resolve(TypeSchema written);
+        /// <summary>What it prepares; null where it owes nothing.</summary>
+        TypeSchema? Prepared { get; }
 
         ValueTask CheckAsync(SinkContext context, CancellationToken cancellationToken);
 
@@ -81,7 +96,7 @@ public sealed class OwedSinks(JobGraph graph) : IOwedCommits
 
     sealed class TransactionalLead<T, TPart, TPrepared>(ITransactionalSink<T, TPart, TPrepared> sink) : ISinkLead
     {
-        public SchemaResolution Resolve(TypeSchema written) => SchemaResolver.Resolve(written, typeof(TPrepared), SchemaUse.Value, "prepared transaction");
+        public TypeSchema? Prepared => Codec.Of<TPrepared>().Schema;
 
         public ValueTask CheckAsync(SinkContext context, CancellationToken cancellationToken) => sink.CheckAsync(context, cancellationToken);
 
@@ -96,8 +111,7 @@ public sealed class OwedSinks(JobGraph graph) : IOwedCommits
 
     sealed class IdempotentLead<T>(IIdempotentSink<T> sink) : ISinkLead
     {
-        // It owes nothing.
-        public SchemaResolution Resolve(TypeSchema written) => new([], []);
+        public TypeSchema? Prepared => null;
 
         public ValueTask CheckAsync(SinkContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

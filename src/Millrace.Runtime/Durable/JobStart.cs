@@ -113,7 +113,8 @@ sealed class JobStart
             _damaged.Add(damaged);
         }
 
-        await SettleAsync(ledger, cancellationToken).ConfigureAwait(false);
+        // What was to be given up was, when the job was taken up: what is owed now was prepared since.
+        await SettleAsync(ledger, [], cancellationToken).ConfigureAwait(false);
         StartRequest goOn = Request with { From = new StartFrom.Unsaid(), IsRewind = false };
         (StartAction action, RestorePoint? from) = await DecideLeadingAsync(ledger, goOn, cancellationToken).ConfigureAwait(false);
         return action is StartAction.FinishStop { ResumeFrom: null } stop
@@ -147,10 +148,11 @@ sealed class JobStart
             (StartAction action, RestorePoint? from) = await FindAsync(view?.State, Request, cancellationToken).ConfigureAwait(false);
             if (action is StartAction.AlreadyFinished finished) return new(finished.Why, null, null, []);
             string sentence = action is StartAction.FinishStop { ResumeFrom: null } ? "the job was being stopped: what is left of that is done" : Sentence(action, from);
-            if (from is null) return new(sentence, null, null, [.. Compare([]), .. Owed(view?.State, null)]);
+            // Without a snapshot there is nothing to drop or rename, and a start does not ask for it.
+            if (from is null) return new(sentence, null, null, [.. UpgradePlan.Compare([], _operators, [], [], []), .. Owed(view?.State)]);
             await using (from.ConfigureAwait(false))
             {
-                return new(sentence, DrainProblem(from, IsGoingOn(action)), from.Manifest, [.. Compare(from.Manifest.Operators), .. Owed(view?.State, from)]);
+                return new(sentence, DrainProblem(from, IsGoingOn(action)), from.Manifest, [.. Compare(from.Manifest.Operators), .. Owed(view?.State)]);
             }
         }
         catch (StartRefusedException refused)
@@ -233,18 +235,22 @@ sealed class JobStart
     IReadOnlyList<UpgradeLine> Compare(IReadOnlyList<OperatorEntry> snapshot) =>
         UpgradePlan.Compare(snapshot, _operators, _durable.Drops, _durable.Renames, _durable.InFlightDrops);
 
-    /// <summary>What is owed must be readable by the sink that prepared it, because it is committed before anything else.</summary>
-    UpgradeLine[] Owed(LedgerState? state, RestorePoint? point) =>
+    /// <summary>
+    /// What is owed must be readable by the sink that prepared it, because it is committed before anything else. What a snapshot names and the ledger does not owe
+    /// was committed since, or is committed by the job that took it.
+    /// </summary>
+    UpgradeLine[] Owed(LedgerState? state) =>
     [
-        .. from owed in new OwedSinks(_graph).Unreadable([.. state?.Owed ?? [], .. point?.Manifest.Owed ?? []])
+        .. from owed in new OwedSinks(_graph).Unreadable(state?.Owed ?? [])
            where !_durable.Drops.Contains(owed.Operator)
-           select new UpgradeLine(owed.Operator, "prepared", StateFate.Incompatible, $"it owes transactions that this program's sink cannot read: {owed.Why}; or run the program that prepared them until they are committed"),
+           select new UpgradeLine(owed.Operator, SchemaLock.Prepared, StateFate.Incompatible,
+               $"it owes transactions that this program cannot commit: {owed.Why}; or start the program that prepared them and stop it, which commits them; or give them up with --drop-state {owed.Operator}"),
     ];
 
     /// <summary>Compares the snapshot, and what is owed, with the program.</summary>
     void RequireFit(RestorePoint? from, LedgerState? state, bool isGoingOn)
     {
-        UpgradeLine[] refused = [.. from is null ? [] : Compare(from.Manifest.Operators).Where(static l => l.IsRefused), .. Owed(state, from)];
+        UpgradeLine[] refused = [.. from is null ? [] : Compare(from.Manifest.Operators).Where(static l => l.IsRefused), .. Owed(state)];
         if (refused.Length > 0)
         {
             string what = from is null ? "what the job owes" : $"checkpoint {from.Manifest.Id}";
@@ -285,7 +291,7 @@ sealed class JobStart
                 return new(null, null, note);
         }
 
-        await SettleAsync(ledger, cancellationToken).ConfigureAwait(false);
+        await SettleAsync(ledger, _durable.Drops, cancellationToken).ConfigureAwait(false);
         await new SnapshotCleaner(Folder, _keys).ResumeAsync(ledger, cancellationToken).ConfigureAwait(false);
         await FinishGatheringAsync(ledger, cancellationToken).ConfigureAwait(false);
         if (action is StartAction.RestoreFrom { IsClaim: true }) await _claim.TakeAsync(from!, cancellationToken).ConfigureAwait(false);
@@ -368,11 +374,11 @@ sealed class JobStart
             await AppendAsync(ledger, new LedgerEvent.SavepointTaken(stop.Stop.Snapshot!, folder.Address, folder.Sha256), cancellationToken).ConfigureAwait(false);
         }
 
-        await SettleAsync(ledger, cancellationToken).ConfigureAwait(false);
+        await SettleAsync(ledger, _durable.Drops, cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync([new LedgerEvent.Stopped()], cancellationToken).ConfigureAwait(false);
         return $"the stop that was begun is finished; the savepoint is {ledger.State.Savepoints[^1].Address}";
     }
 
-    async Task SettleAsync(Ledger ledger, CancellationToken cancellationToken) =>
-        await OwedSettlement.SettleAsync(ledger, new OwedSinks(_graph), _durable.Drops, cancellationToken).ConfigureAwait(false);
+    async Task SettleAsync(Ledger ledger, IReadOnlyList<string> drops, CancellationToken cancellationToken) =>
+        await OwedSettlement.SettleAsync(ledger, new OwedSinks(_graph), drops, cancellationToken).ConfigureAwait(false);
 }

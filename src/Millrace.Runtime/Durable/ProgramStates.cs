@@ -1,12 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
 using Millrace.Engine;
+using Millrace.Runtime.Checkpoints;
 using Millrace.Runtime.Planning;
 using Millrace.Runtime.Tasks;
+using Millrace.State.Codecs;
 
 namespace Millrace.Runtime.Durable;
 
-/// <summary>The states that the operators of a program declare. Found by making one task of each chain, which nothing runs.</summary>
+/// <summary>The states that the operators of a program declare, and what its sinks prepare. Found by making one task of each chain, which nothing runs.</summary>
 static class ProgramStates
 {
     public static IReadOnlyList<ProgramOperator> Of(JobGraph graph, EmbeddedOptions options)
@@ -14,6 +16,7 @@ static class ProgramStates
         // Records on their way are restored at the head of a chain, whatever its parallelism; so what begins with keys is one here.
         HashSet<string> heads = [.. graph.Nodes.Where(static n => n.GivenId is not null && n.Inputs.Any(static e => e.Kind == PartitionKind.KeyBy)).Select(static n => n.Id)];
         PlanModel plan = Planner.Plan(graph, options.Parallelism, options.IsChaining, heads);
+        IReadOnlyDictionary<string, TypeSchema> prepared = new OwedSinks(graph).Prepared;
         NoTasks none = new();
         BuildContext context = new(plan, options.Time, options.Services, CancellationToken.None) { SinkContextOf = static _ => null! };
         return
@@ -24,7 +27,7 @@ static class ProgramStates
                where cell.IsOperator
                let node = chain.Nodes.First(n => n.Id == cell.OperatorId)
                let gate = cells.FirstOrDefault(c => !c.IsOperator && c.OperatorId == node.Id && c.States.Count > 0)
-               select new ProgramOperator(node.Id, node.Verb, cell.States) { InFlight = gate?.States[0] },
+               select new ProgramOperator(node.Id, node.Verb, cell.States) { InFlight = gate?.States[0], Prepared = prepared.GetValueOrDefault(node.Id) },
         ];
     }
 

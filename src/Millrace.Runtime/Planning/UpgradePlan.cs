@@ -1,3 +1,4 @@
+using Millrace.State.Codecs;
 using Millrace.State.Evolution;
 using Millrace.State.Snapshots;
 
@@ -11,6 +12,9 @@ public sealed record ProgramOperator(string Id, string Verb, IReadOnlyList<State
 {
     /// <summary>The records on their way to it that a barrier may overtake; null where none can be.</summary>
     public StateSchema? InFlight { get; init; }
+
+    /// <summary>What it prepares at every checkpoint, and owes until that is committed; null where it is no transactional sink.</summary>
+    public TypeSchema? Prepared { get; init; }
 }
 
 /// <summary>What becomes of a state of a snapshot, or of a program.</summary>

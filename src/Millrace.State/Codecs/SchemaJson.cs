@@ -19,7 +19,7 @@ internal static class SchemaJson
     {
         try
         {
-            JsonNode root = JsonNode.Parse(json, null, new JsonDocumentOptions { MaxDepth = DepthMax }) ?? throw new FormatException("The schema is null.");
+            JsonNode root = JsonNode.Parse(json, null, new JsonDocumentOptions { MaxDepth = DepthMax, AllowDuplicateProperties = false }) ?? throw new FormatException("The schema is null.");
             return new TypeSchema(ReadType(root["root"]), [.. Items(root, "definitions").Select(ReadDefinition)]);
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)

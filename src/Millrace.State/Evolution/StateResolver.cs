@@ -43,6 +43,18 @@ public static class StateResolver
         }
     }
 
+    /// <summary>Resolves what a transactional sink has prepared.</summary>
+    /// <param name="written">Its type as it was written.</param>
+    /// <param name="declared">Its type in the program; a schema that was made of a type.</param>
+    /// <exception cref="ArgumentException">The declared schema was read, and not made of a type.</exception>
+    public static SchemaResolution ResolvePrepared(TypeSchema written, TypeSchema declared)
+    {
+        ArgumentNullException.ThrowIfNull(written);
+        ArgumentNullException.ThrowIfNull(declared);
+        Type type = declared.Origin ?? throw new ArgumentException("it was read; give the schema of a type of the program", nameof(declared));
+        return SchemaResolver.Resolve(written, type, SchemaUse.Value, "prepared transaction");
+    }
+
     // "a list" of a keyed function and of an operator are different things.
     static string What(StateSchema schema) => schema.Layout == StateLayout.Keyed ? $"a {schema.Kind}" : $"a {schema.Kind} ({schema.Layout.ToString().ToLowerInvariant()})";
 }

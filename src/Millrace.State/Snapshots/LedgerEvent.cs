@@ -71,7 +71,7 @@ public abstract record LedgerEvent
     /// <param name="Sha256">The hash of the folder's manifest.</param>
     public sealed record SavepointTaken(SnapshotReference Snapshot, string Address, string Sha256) : LedgerEvent;
 
-    /// <summary>Sinks have committed transactions that were owed.</summary>
+    /// <summary>Sinks have committed transactions that were owed, or they were given up by name.</summary>
     /// <param name="Transactions">Which.</param>
     public sealed record TransactionsSettled(IReadOnlyList<TransactionName> Transactions) : LedgerEvent;
 

@@ -39,6 +39,7 @@ public sealed class TypeSchemaTests
     }
 
     [Theory, InlineData(""), InlineData("null"), InlineData("{}"), InlineData("""{"root":{"x":1},"definitions":[]}"""), InlineData("""{"root":5,"definitions":[]}""")]
+    [InlineData("""{"root":"int32","root":"int64","definitions":[]}"""), InlineData("""{"root":{"list":"int32","list":"int64"},"definitions":[]}""")]
     public void FromJson_OfOtherJson_GivesTypedError(string json) =>
         Assert.Throws<CorruptDataException>(() => TypeSchema.FromJson(Encoding.UTF8.GetBytes(json)));
 
