@@ -76,7 +76,11 @@ public sealed record SavepointFolder(string Address, string Sha256);
 /// <param name="Engine">The version of the engine.</param>
 /// <param name="Fingerprint">Tells programs with the same operators and states from others.</param>
 /// <param name="Verbs">The verb of each operator with an id, for people.</param>
-public sealed record ProgramDescription(string Job, string Engine, string Fingerprint, IReadOnlyDictionary<string, string> Verbs);
+public sealed record ProgramDescription(string Job, string Engine, string Fingerprint, IReadOnlyDictionary<string, string> Verbs)
+{
+    /// <summary>What it was told to drop and rename when it was started, as it was said.</summary>
+    public IReadOnlyList<string> Honoured { get; init; } = [];
+}
 
 /// <summary>What came of asking for a checkpoint. A closed set.</summary>
 public abstract record CheckpointAnswer

@@ -218,7 +218,7 @@ public sealed class DurableJob : IRunningJob
     async Task<JobResult> RunOnceAsync(DurableProgram program, JobStart start, Ledger ledger, RestorePoint? from, RestartLoop restarts)
     {
         await ledger.AppendAsync(
-            [new LedgerEvent.AttemptBegun(ledger.State.Timeline, from?.Own, _durable.Drops, _durable.Renames, _durable.AcceptsDuplicates)], _ending.Token).ConfigureAwait(false);
+            [new LedgerEvent.AttemptBegun(ledger.State.Timeline, from?.Own, from?.Choices.Drops ?? _durable.Drops, from?.Choices.Renames ?? _durable.Renames, _durable.AcceptsDuplicates)], _ending.Token).ConfigureAwait(false);
         int taken = 0;
         LeaderRole attempt = new(program, ledger, from, statistics =>
         {

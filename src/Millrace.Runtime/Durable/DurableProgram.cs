@@ -29,8 +29,8 @@ sealed record DurableProgram(
         Parallelism = Options.Parallelism,
         IsChaining = Options.IsChaining,
         From = from?.Order,
-        Drops = Durable.Drops,
-        InFlightDrops = Durable.InFlightDrops,
-        Renames = Durable.Renames,
+        Drops = from?.Choices.Drops ?? [],
+        InFlightDrops = from?.Choices.InFlightDrops ?? [],
+        Renames = from?.Choices.Renames ?? [],
     };
 }

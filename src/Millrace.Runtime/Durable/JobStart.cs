@@ -41,7 +41,10 @@ sealed class JobStart
         _claim = new(plan.JobName, durable.Store.Address, _finder, new(RetryPolicy.Default, options.Time, options.Nonces));
         Program = new(
             plan.JobName, durable.Engine, ProgramStates.Fingerprint(_operators),
-            _operators.ToDictionary(static o => o.Id, static o => o.Verb, StringComparer.Ordinal));
+            _operators.ToDictionary(static o => o.Id, static o => o.Verb, StringComparer.Ordinal))
+        {
+            Honoured = Asked.Words,
+        };
     }
 
     /// <summary>The folder of the job.</summary>
@@ -149,10 +152,10 @@ sealed class JobStart
             if (action is StartAction.AlreadyFinished finished) return new(finished.Why, null, null, []);
             string sentence = action is StartAction.FinishStop { ResumeFrom: null } ? "the job was being stopped: what is left of that is done" : Sentence(action, from);
             // Without a snapshot there is nothing to drop or rename, and a start does not ask for it.
-            if (from is null) return new(sentence, null, null, [.. UpgradePlan.Compare([], _operators, [], [], []), .. Owed(view?.State)]);
+            if (from is null) return new(sentence, null, null, [.. UpgradePlan.Compare([], _operators, [], [], []), .. Owed(view?.State, from)]);
             await using (from.ConfigureAwait(false))
             {
-                return new(sentence, DrainProblem(from, IsGoingOn(action)), from.Manifest, [.. Compare(from.Manifest.Operators), .. Owed(view?.State)]);
+                return new(sentence, DrainProblem(from, IsGoingOn(action)), from.Manifest, [.. Compare(from), .. Owed(view?.State, from)]);
             }
         }
         catch (StartRefusedException refused)
@@ -201,7 +204,8 @@ sealed class JobStart
             SnapshotReference? own = OwnOf(action, state);
             try
             {
-                return (action, await OpenAsync(action, own, state, cancellationToken).ConfigureAwait(false));
+                RestorePoint? point = await OpenAsync(action, own, state, cancellationToken).ConfigureAwait(false);
+                return (action, point is null ? null : point with { Choices = ChoicesOf(action, point.Manifest, state) });
             }
             catch (Exception damage) when (own is not null && damage is SnapshotCorruptException or ObjectMissingException)
             {
@@ -210,6 +214,12 @@ sealed class JobStart
             }
         }
     }
+
+    StateChoices Asked => new(_durable.Drops, _durable.Renames, _durable.InFlightDrops);
+
+    /// <summary>What is done to the state of a snapshot: what was asked for, unless the job goes on and it was done before the snapshot was taken.</summary>
+    StateChoices ChoicesOf(StartAction action, SnapshotManifest manifest, LedgerState? state) =>
+        IsGoingOn(action) && manifest.Job == Program.Job && manifest.Timeline == state?.Timeline ? Asked.Without(manifest.Honoured) : Asked;
 
     static SnapshotReference? OwnOf(StartAction action, LedgerState? state) => action switch
     {
@@ -232,17 +242,17 @@ sealed class JobStart
         return from;
     }
 
-    IReadOnlyList<UpgradeLine> Compare(IReadOnlyList<OperatorEntry> snapshot) =>
-        UpgradePlan.Compare(snapshot, _operators, _durable.Drops, _durable.Renames, _durable.InFlightDrops);
+    IReadOnlyList<UpgradeLine> Compare(RestorePoint from) =>
+        UpgradePlan.Compare(from.Manifest.Operators, _operators, from.Choices.Drops, from.Choices.Renames, from.Choices.InFlightDrops);
 
     /// <summary>
     /// What is owed must be readable by the sink that prepared it, because it is committed before anything else. What a snapshot names and the ledger does not owe
     /// was committed since, or is committed by the job that took it.
     /// </summary>
-    UpgradeLine[] Owed(LedgerState? state) =>
+    UpgradeLine[] Owed(LedgerState? state, RestorePoint? point) =>
     [
         .. from owed in new OwedSinks(_graph).Unreadable(state?.Owed ?? [])
-           where !_durable.Drops.Contains(owed.Operator)
+           where !(point?.Choices ?? Asked).Drops.Contains(owed.Operator)
            select new UpgradeLine(owed.Operator, SchemaLock.Prepared, StateFate.Incompatible,
                $"it owes transactions that this program cannot commit: {owed.Why}; or start the program that prepared them and stop it, which commits them; or give them up with --drop-state {owed.Operator}"),
     ];
@@ -250,7 +260,7 @@ sealed class JobStart
     /// <summary>Compares the snapshot, and what is owed, with the program.</summary>
     void RequireFit(RestorePoint? from, LedgerState? state, bool isGoingOn)
     {
-        UpgradeLine[] refused = [.. from is null ? [] : Compare(from.Manifest.Operators).Where(static l => l.IsRefused), .. Owed(state)];
+        UpgradeLine[] refused = [.. from is null ? [] : Compare(from).Where(static l => l.IsRefused), .. Owed(state, from)];
         if (refused.Length > 0)
         {
             string what = from is null ? "what the job owes" : $"checkpoint {from.Manifest.Id}";
@@ -291,7 +301,7 @@ sealed class JobStart
                 return new(null, null, note);
         }
 
-        await SettleAsync(ledger, _durable.Drops, cancellationToken).ConfigureAwait(false);
+        await SettleAsync(ledger, (from?.Choices ?? Asked).Drops, cancellationToken).ConfigureAwait(false);
         await new SnapshotCleaner(Folder, _keys).ResumeAsync(ledger, cancellationToken).ConfigureAwait(false);
         await FinishGatheringAsync(ledger, cancellationToken).ConfigureAwait(false);
         if (action is StartAction.RestoreFrom { IsClaim: true }) await _claim.TakeAsync(from!, cancellationToken).ConfigureAwait(false);
@@ -310,6 +320,8 @@ sealed class JobStart
         }
 
         Tell(action, from);
+        if (from is not null && Asked.Words.Except(from.Choices.Words).ToArray() is { Length: > 0 } done)
+            _durable.Tell($"{string.Join(", ", done)}: done when checkpoint {from.Manifest.Id} was taken, and not again; leave it out from now on");
         return new(ledger, from, null);
     }
 
@@ -374,7 +386,10 @@ sealed class JobStart
             await AppendAsync(ledger, new LedgerEvent.SavepointTaken(stop.Stop.Snapshot!, folder.Address, folder.Sha256), cancellationToken).ConfigureAwait(false);
         }
 
-        await SettleAsync(ledger, _durable.Drops, cancellationToken).ConfigureAwait(false);
+        // A command that is repeated gives up only what nobody can commit: the rest was prepared since it was given first.
+        OwedSinks sinks = new(_graph);
+        string[] lost = [.. sinks.Unreadable(ledger.State.Owed).Select(static u => u.Operator), .. ledger.State.Owed.Select(static o => o.Operator).Except(_graph.Nodes.Select(static n => n.Id))];
+        await SettleAsync(ledger, [.. _durable.Drops.Intersect(lost)], cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync([new LedgerEvent.Stopped()], cancellationToken).ConfigureAwait(false);
         return $"the stop that was begun is finished; the savepoint is {ledger.State.Savepoints[^1].Address}";
     }

@@ -16,6 +16,9 @@ sealed record RestorePoint(SnapshotReader Reader, SnapshotReference? Own, string
     /// <summary>Names it to others.</summary>
     public RestoreOrder Order { get; } = Own is not null ? new RestoreOrder.Own(Own) : new RestoreOrder.Folder(Address, ManifestJson.Sha256(Reader.ManifestBytes.Span));
 
+    /// <summary>What is done to its state.</summary>
+    public StateChoices Choices { get; init; } = StateChoices.None;
+
     /// <summary>What it says of itself.</summary>
     public SnapshotManifest Manifest => Reader.Manifest;
 

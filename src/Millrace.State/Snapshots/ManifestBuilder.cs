@@ -36,6 +36,7 @@ public static class ManifestBuilder
             IsDrained = draft.IsDrained,
             Engine = draft.Engine,
             Fingerprint = draft.Fingerprint,
+            Honoured = draft.Honoured,
             Operators = operators,
             Owed = Owed(draft),
             Packs = packs.Used,

@@ -103,6 +103,13 @@ sealed class ManifestWriter(Utf8JsonWriter json)
         json.WriteBoolean("drained", manifest.IsDrained);
         json.WriteString("engine", manifest.Engine);
         json.WriteString("fingerprint", manifest.Fingerprint);
+        if (manifest.Honoured.Count > 0)
+        {
+            json.WriteStartArray("honoured");
+            foreach (string done in manifest.Honoured) json.WriteStringValue(done);
+            json.WriteEndArray();
+        }
+
         if (manifest.Parent is { } parent) WriteParent(parent);
         WriteLines("files", manifest.Packs, WritePack);
         WriteObjects("operators", manifest.Operators, WriteOperator);

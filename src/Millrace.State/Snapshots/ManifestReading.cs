@@ -28,6 +28,7 @@ static class ManifestReading
             IsDrained = root.TryGet("drained", out JsonField drained) && drained.Flag(),
             Engine = root["engine"].Text(),
             Fingerprint = root["fingerprint"].Text(),
+            Honoured = root.List("honoured", static o => o.Text()),
             Packs = root.List("files", ReadPack),
             Operators = root.List("operators", o => ReadOperator(o, schemas)),
             Owed = root.List("owed", o => ReadOwed(o, schemas)),

@@ -30,6 +30,9 @@ public sealed record SnapshotDraft
     /// <summary>Tells programs with the same operators and states from others.</summary>
     public required string Fingerprint { get; init; }
 
+    /// <summary>What the program was told to drop and rename when it was started.</summary>
+    public IReadOnlyList<string> Honoured { get; init; } = [];
+
     /// <summary>
     /// The newest committed checkpoint of the same job folder, whose runs still count where nothing replaces them; null when every run is full: after
     /// a restore from another folder, and for savepoints, which are self-contained.
