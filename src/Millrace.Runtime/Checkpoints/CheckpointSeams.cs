@@ -78,7 +78,7 @@ public sealed record SavepointFolder(string Address, string Sha256);
 /// <param name="Verbs">The verb of each operator with an id, for people.</param>
 public sealed record ProgramDescription(string Job, string Engine, string Fingerprint, IReadOnlyDictionary<string, string> Verbs)
 {
-    /// <summary>What it was told to drop and rename when it was started, as it was said.</summary>
+    /// <summary>What was dropped and renamed on this line of history, as it was said.</summary>
     public IReadOnlyList<string> Honoured { get; init; } = [];
 }
 

@@ -18,6 +18,9 @@ namespace Millrace.Runtime.Durable;
 sealed record DurableProgram(
     JobGraph Graph, PlanModel Plan, EmbeddedOptions Options, DurableOptions Durable, IObjectStore Folder, ProgramDescription Program, WorkerRegistry Workers)
 {
+    /// <summary>What the manifests of a deployment say of the program.</summary>
+    public ProgramDescription Describe(RestorePoint? from) => Program with { Honoured = from?.Honoured ?? StateChoices.Of(Durable).Words };
+
     /// <summary>What the first of the workers is told.</summary>
     public DeployOrder Order(LedgerState state, RestorePoint? from) => new()
     {

@@ -41,10 +41,7 @@ sealed class JobStart
         _claim = new(plan.JobName, durable.Store.Address, _finder, new(RetryPolicy.Default, options.Time, options.Nonces));
         Program = new(
             plan.JobName, durable.Engine, ProgramStates.Fingerprint(_operators),
-            _operators.ToDictionary(static o => o.Id, static o => o.Verb, StringComparer.Ordinal))
-        {
-            Honoured = Asked.Words,
-        };
+            _operators.ToDictionary(static o => o.Id, static o => o.Verb, StringComparer.Ordinal));
     }
 
     /// <summary>The folder of the job.</summary>
@@ -205,7 +202,7 @@ sealed class JobStart
             try
             {
                 RestorePoint? point = await OpenAsync(action, own, state, cancellationToken).ConfigureAwait(false);
-                return (action, point is null ? null : point with { Choices = ChoicesOf(action, point.Manifest, state) });
+                return (action, point is null ? null : Choose(action, point, state));
             }
             catch (Exception damage) when (own is not null && damage is SnapshotCorruptException or ObjectMissingException)
             {
@@ -215,11 +212,14 @@ sealed class JobStart
         }
     }
 
-    StateChoices Asked => new(_durable.Drops, _durable.Renames, _durable.InFlightDrops);
+    StateChoices Asked => StateChoices.Of(_durable);
 
     /// <summary>What is done to the state of a snapshot: what was asked for, unless the job goes on and it was done before the snapshot was taken.</summary>
-    StateChoices ChoicesOf(StartAction action, SnapshotManifest manifest, LedgerState? state) =>
-        IsGoingOn(action) && manifest.Job == Program.Job && manifest.Timeline == state?.Timeline ? Asked.Without(manifest.Honoured) : Asked;
+    RestorePoint Choose(StartAction action, RestorePoint point, LedgerState? state)
+    {
+        IReadOnlyList<string> done = IsGoingOn(action) && point.Manifest.Job == Program.Job && point.Manifest.Timeline == state?.Timeline ? point.Manifest.Honoured : [];
+        return point with { Choices = Asked.Without(done), Honoured = [.. done.Union(Asked.Words)] };
+    }
 
     static SnapshotReference? OwnOf(StartAction action, LedgerState? state) => action switch
     {
@@ -321,7 +321,7 @@ sealed class JobStart
 
         Tell(action, from);
         if (from is not null && Asked.Words.Except(from.Choices.Words).ToArray() is { Length: > 0 } done)
-            _durable.Tell($"{string.Join(", ", done)}: done when checkpoint {from.Manifest.Id} was taken, and not again; leave it out from now on");
+            _durable.Tell($"{string.Join(", ", done)}: done when checkpoint {from.Manifest.Id} was taken, and not again; leave it out from now on, or add --from latest --rewind to do it anew");
         return new(ledger, from, null);
     }
 

@@ -19,6 +19,9 @@ sealed record RestorePoint(SnapshotReader Reader, SnapshotReference? Own, string
     /// <summary>What is done to its state.</summary>
     public StateChoices Choices { get; init; } = StateChoices.None;
 
+    /// <summary>What has been done to state on this line of history once that is done, as it was said.</summary>
+    public IReadOnlyList<string> Honoured { get; init; } = [];
+
     /// <summary>What it says of itself.</summary>
     public SnapshotManifest Manifest => Reader.Manifest;
 

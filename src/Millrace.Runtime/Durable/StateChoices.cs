@@ -11,6 +11,9 @@ sealed record StateChoices(IReadOnlyList<string> Drops, IReadOnlyList<StateRenam
     /// <summary>Nothing is said.</summary>
     public static StateChoices None { get; } = new([], [], []);
 
+    /// <summary>What a start says.</summary>
+    public static StateChoices Of(DurableOptions options) => new(options.Drops, options.Renames, options.InFlightDrops);
+
     /// <summary>As they are said, and as the snapshots of the job say what was done.</summary>
     public IReadOnlyList<string> Words => [.. Drops.Select(Dropping), .. Renames.Select(Renaming), .. InFlightDrops.Select(DroppingInFlight)];
 

@@ -55,7 +55,7 @@ sealed class LeaderRole : ICheckpointTasks, IWorkerEvents, IAsyncDisposable
         {
             Ledger = ledger,
             Store = program.Folder,
-            Program = program.Program,
+            Program = program.Describe(from),
             Options = program.Durable.Checkpoints,
             Tasks = this,
             Manifests = new ManifestStore(program.Folder, new StoreRetry(RetryPolicy.Default, options.Time, options.Nonces)),

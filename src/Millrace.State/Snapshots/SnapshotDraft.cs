@@ -30,7 +30,7 @@ public sealed record SnapshotDraft
     /// <summary>Tells programs with the same operators and states from others.</summary>
     public required string Fingerprint { get; init; }
 
-    /// <summary>What the program was told to drop and rename when it was started.</summary>
+    /// <summary>What starts on its line of history were told to drop and rename.</summary>
     public IReadOnlyList<string> Honoured { get; init; } = [];
 
     /// <summary>

@@ -60,7 +60,7 @@ public sealed record SnapshotManifest
     /// <summary>Tells programs with the same operators and states from others.</summary>
     public required string Fingerprint { get; init; }
 
-    /// <summary>What the program that took it was told to drop and rename when it was started, as it was said: done, and not to be done again.</summary>
+    /// <summary>What starts on its line of history were told to drop and rename, as it was said: done, and not to be done again.</summary>
     public IReadOnlyList<string> Honoured { get; init; } = [];
 
     /// <summary>The operators.</summary>

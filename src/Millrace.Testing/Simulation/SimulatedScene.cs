@@ -84,7 +84,14 @@ sealed class SimulatedScene
         if (options is { IsRewind: true, From: StartFrom.Unsaid } && state?.Phase is JobPhase.Running or JobPhase.Interrupted or JobPhase.Failed) options = options with { From = RewindTo(state, chance) };
         else options = options with { IsRewind = false };
         if (options.From is StartFrom.Fresh || Job is not ISimulatedVariety job || await NewestAsync(state).ConfigureAwait(false) is not { } snapshot) return options;
-        (IReadOnlyList<string> drops, IReadOnlyList<StateRename> renames) = job.Upgrade(options.Version, snapshot, Takeovers.LeaderOf(snapshot.Attempt.Term)?.Options.Version ?? 0);
+        SimulatedLife? took = Takeovers.LeaderOf(snapshot.Attempt.Term);
+        if (options.From is StartFrom.Unsaid && took is { Options: { Drops.Count: > 0 } or { Renames.Count: > 0 } } && took.Options.Version == options.Version && chance.Below(2) == 0)
+        {
+            World.Reach("a command that drops or renames state was repeated");
+            return options with { Drops = took.Options.Drops, Renames = took.Options.Renames };
+        }
+
+        (IReadOnlyList<string> drops, IReadOnlyList<StateRename> renames) = job.Upgrade(options.Version, snapshot, took?.Options.Version ?? 0);
         return options with { Drops = drops, Renames = renames };
     }
 

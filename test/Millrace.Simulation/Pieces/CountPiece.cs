@@ -31,6 +31,8 @@ sealed record CountPiece(string Name, int Keys, int Every) : IExactPiece, IDrain
         {
             long[] counts = [.. lines.Select(static l => l.Split(' ')).Where(w => w[1] == $"{key}").Select(static w => Lines.Number(w[2]))];
             if (isWhole ? counts.Length != expected : counts.Length > expected) throw new SimulationException($"{Name} has counted {counts.Length} records of key {key}, and there are {expected}");
+            // A version drops the state once, however often it is started, and by whatever command.
+            if (isWhole && counts.Count(static n => n == 1) > 2) throw new SimulationException($"{Name} has begun to count key {key} {counts.Count(static n => n == 1)} times, and its state was dropped once");
             int before = int.MaxValue;
             // However often it began again, nothing was counted twice without what comes before it.
             foreach (IGrouping<long, long> count in counts.GroupBy(static n => n).OrderBy(static g => g.Key))

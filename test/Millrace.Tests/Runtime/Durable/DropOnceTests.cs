@@ -66,6 +66,19 @@ public sealed class DropOnceTests
         Assert.Equal(Records, Counted);
     }
 
+    /// <summary>Once on a line of history, whether every start since has said it or not, and also when there was nothing to give up.</summary>
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task Start_WithADropThatWasDoneEarlier_KeepsWhatCameSince(bool fromTheBeginning)
+    {
+        if (!fromTheBeginning) await InterruptAsync("old", 10, static options => options);
+        await InterruptAsync("old", Before, Dropping);
+        await InterruptAsync("old", Then, static options => options);
+
+        Assert.Equal(JobEnding.Finished, (await EmbeddedCluster.StartDurable(Flow("old", new(Records, -1)).Build(), Embedded, Dropping(StoredJob.Options(_store, new StartFrom.Unsaid()))).Completion).Ending);
+
+        Assert.Equal(fromTheBeginning ? Records : Records - 10, Counted);
+    }
+
     /// <summary>Another line of history is another start: what is asked for there is done, whoever asked for it before.</summary>
     [Fact]
     public async Task Start_OnAnotherLineOfHistory_DropsAgain()

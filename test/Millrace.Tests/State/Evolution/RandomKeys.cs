@@ -50,6 +50,29 @@ sealed class RandomKeys(Random random)
         _ => NewRecord(depth),
     };
 
+    /// <summary>A key in which just one thing changes, and that may be what must not: where much changes something else is refused as well, and hides it.</summary>
+    public KeyShape NewBold()
+    {
+        if (random.Next(3) == 0) return NewBoldNumber();
+        KeyShape[] members = [Unchanged(), Unchanged(), Unchanged()];
+        bool isMember = random.Next(2) == 0;
+        if (isMember) members[random.Next(members.Length)] = NewBoldNumber();
+        Type after = isMember ? typeof(KeyForms.Key<,,>) : s_after[^(1 + random.Next(2))];
+        return Made(typeof(KeyForms.Key<,,>).MakeGenericType([.. members.Select(static m => m.Before)]), after.MakeGenericType([.. members.Select(static m => m.After)]), members);
+    }
+
+    KeyShape Unchanged()
+    {
+        KeyShape shape = New(1);
+        return shape with { After = shape.Before };
+    }
+
+    KeyShape NewBoldNumber()
+    {
+        Type type = s_numbers[random.Next(s_numbers.Length)];
+        return new(type, s_numbers[random.Next(s_numbers.Length)], r => KeyForms.Number(type, r));
+    }
+
     KeyShape Inside(int depth)
     {
         KeyShape shape = New(depth + 1);
