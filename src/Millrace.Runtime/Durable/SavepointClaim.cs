@@ -14,8 +14,6 @@ namespace Millrace.Runtime.Durable;
 /// <param name="retry">How long requests without answer are repeated.</param>
 sealed class SavepointClaim(string job, string root, SnapshotFinder finder, StoreRetry retry)
 {
-    const string Marker = "_claimed";
-
     /// <summary>Marks the folder as the job's. Idempotent.</summary>
     /// <exception cref="StartRefusedException">It is a checkpoint, or another job has claimed it.</exception>
     public async ValueTask TakeAsync(RestorePoint from, CancellationToken cancellationToken)
@@ -23,7 +21,7 @@ sealed class SavepointClaim(string job, string root, SnapshotFinder finder, Stor
         if (from.Manifest.Kind != SnapshotKind.Savepoint)
             throw new StartRefusedException("only a savepoint can be claimed: a checkpoint belongs to the job that took it. Leave out --claim");
         byte[] marker = JsonSerializer.SerializeToUtf8Bytes(new { about = "This savepoint is deleted once the job that claimed it has a checkpoint of its own.", job, store = root });
-        if (await from.OwnedStore!.PublishAsync(Marker, marker, retry, cancellationToken).ConfigureAwait(false) is PublishOutcome.Theirs theirs)
+        if (await from.OwnedStore!.PublishAsync(SnapshotKeys.ClaimMarker, marker, retry, cancellationToken).ConfigureAwait(false) is PublishOutcome.Theirs theirs)
             throw new StartRefusedException($"the savepoint is claimed already: {System.Text.Encoding.UTF8.GetString(theirs.Content)}. Start without --claim, or from another one");
     }
 
@@ -36,7 +34,7 @@ sealed class SavepointClaim(string job, string root, SnapshotFinder finder, Stor
         if (claimed is null) return 0;
         await using (claimed.ConfigureAwait(false))
         {
-            string[] files = [SnapshotKeys.ManifestName, .. claimed.Manifest.Packs.Select(static p => p.Key), Marker];
+            string[] files = [SnapshotKeys.ManifestName, .. claimed.Manifest.Packs.Select(static p => p.Key), SnapshotKeys.ClaimMarker];
             foreach (string file in files) await claimed.OwnedStore!.DeleteAsync(file, cancellationToken).ConfigureAwait(false);
             return files.Length;
         }

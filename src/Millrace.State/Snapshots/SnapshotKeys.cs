@@ -5,6 +5,9 @@ namespace Millrace.State.Snapshots;
 /// <summary>The names of a snapshot's objects, in one place. All are relative, so that any folder can be copied or moved.</summary>
 public static class SnapshotKeys
 {
+    /// <summary>In the folder of a savepoint: a job has claimed it, and deletes it once it does not need it any more.</summary>
+    public const string ClaimMarker = "_claimed";
+
     /// <summary>The last part of every manifest's key.</summary>
     public const string ManifestName = "_metadata";
 

@@ -82,7 +82,7 @@ public static class SnapshotVerifier
 
     static async ValueTask<List<SnapshotProblem>> ExtraFilesAsync(SnapshotReader snapshot, IListableStore listing, CancellationToken cancellationToken)
     {
-        HashSet<string> own = [snapshot.Key, .. snapshot.Manifest.Packs.Select(p => snapshot.Base + p.Key)];
+        HashSet<string> own = [snapshot.Key, snapshot.Base + SnapshotKeys.ClaimMarker, .. snapshot.Manifest.Packs.Select(p => snapshot.Base + p.Key)];
         List<SnapshotProblem> extra = [];
         await foreach (StoredObject file in listing.ListAsync(snapshot.Base, cancellationToken).ConfigureAwait(false))
         {

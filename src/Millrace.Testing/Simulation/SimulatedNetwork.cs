@@ -93,6 +93,7 @@ sealed class SimulatedConnection
     readonly End _caller, _called;
     readonly SimulatedExchange _exchange;
     long? _underWay;
+    int _silences;
 
     SimulatedConnection(SimulatedNetwork network, SimulatedProcess caller, SimulatedProcess called, string at)
     {
@@ -170,10 +171,11 @@ sealed class SimulatedConnection
     {
         // Who stands still hears nobody for another reason.
         if (!ends.All(static e => e.Process.IsAwake)) return;
-        int pauses = ends.Sum(static e => e.Process.Pauses);
+        int pauses = ends.Sum(static e => e.Process.Pauses), silence = ++_silences;
         await World.DelayAsync(SimulatedNetwork.NoticedWithin).ConfigureAwait(false);
         bool couldNotice = ends.All(static e => e.Process.IsAwake) && pauses == ends.Sum(static e => e.Process.Pauses);
-        if (!couldNotice || ends.All(static e => e.IsClosed)) return;
+        // Whoever noticed one silence may not be able to tell the other of it when another has begun: that one counts.
+        if (!couldNotice || silence != _silences || ends.All(static e => e.IsClosed)) return;
         World.Found ??= new SimulationException($"a silent connection of {_caller.Process.Name} to {_caller.Peer} was not noticed within {SimulatedNetwork.NoticedWithin}");
     }
 
