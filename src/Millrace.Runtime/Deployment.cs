@@ -41,6 +41,7 @@ sealed class Deployment : ITaskOwner
     readonly TaskCompletionSource<DeploymentEnd> _ended = new();
     readonly BuildContext _context;
     readonly StreamTask[] _tasks;
+    readonly DeferredScheduler _deferred = new();
     readonly ITaskScheduler _scheduler;
     readonly StepWatch _watch;
     JobState _state = new JobState.Starting();
@@ -60,12 +61,11 @@ sealed class Deployment : ITaskOwner
         _cancellation = cancellation;
         _reading = CancellationTokenSource.CreateLinkedTokenSource(cancellation.Token);
         _context = context = context with { Reading = _reading.Token };
-        DeferredScheduler deferred = new();
         _tasks = [.. from chain in context.Plan.Chains
                      let share = context.ShareOf(chain)
                      from instance in Enumerable.Range(share.First, share.Count)
-                     select TaskBuilder.Build(context, chain, instance, deferred, this)];
-        _scheduler = deferred.Target = schedulerOf(_tasks);
+                     select TaskBuilder.Build(context, chain, instance, _deferred, this)];
+        _scheduler = _deferred.Target = schedulerOf(_tasks);
         _live = _tasks.Length;
         _watch = new(_tasks, _scheduler, options);
     }
@@ -194,6 +194,7 @@ sealed class Deployment : ITaskOwner
         switch (effect)
         {
             case JobEffect.RunTasks:
+                _deferred.Open();
                 foreach (StreamTask task in _tasks) task.Notify();
                 break;
             case JobEffect.StopTasks:
@@ -201,6 +202,7 @@ sealed class Deployment : ITaskOwner
                 if (failure is not null) Hooks.Failed(failure);
                 _ = _watch.GiveUpAfterAsync(Limits.CancelTimeMax, GiveUp);
                 CancelCalls();
+                _deferred.Open();
                 foreach (StreamTask task in _tasks) task.Notify();
                 break;
             case JobEffect.Report:
@@ -268,10 +270,44 @@ sealed class Deployment : ITaskOwner
     }
 
     /// <summary>Stands in for the scheduler while tasks are built, before the scheduler can be told of them.</summary>
+    /// <summary>
+    /// Tasks that wait for everything to be open. Another worker whose tasks run already may send to tasks of this one before: they must not read
+    /// what came with functions that are not open, or end before the deployment has begun.
+    /// </summary>
     sealed class DeferredScheduler : ITaskScheduler
     {
+        readonly Lock _lock = new();   // guards _early
+        readonly List<StreamTask> _early = [];
+        volatile bool _isOpen;
+
         public ITaskScheduler Target { get; set; } = null!;
 
-        public void Enqueue(StreamTask task) => Target.Enqueue(task);
+        public void Enqueue(StreamTask task)
+        {
+            if (!_isOpen && IsEarly(task)) return;
+            Target.Enqueue(task);
+        }
+
+        /// <summary>From now on tasks run. Idempotent.</summary>
+        public void Open()
+        {
+            lock (_lock)
+            {
+                if (_isOpen) return;
+                _isOpen = true;
+            }
+
+            foreach (StreamTask task in _early) Target.Enqueue(task);
+        }
+
+        bool IsEarly(StreamTask task)
+        {
+            lock (_lock)
+            {
+                if (_isOpen) return false;
+                _early.Add(task);
+                return true;
+            }
+        }
     }
 }
