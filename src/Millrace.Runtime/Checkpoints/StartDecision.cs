@@ -146,10 +146,13 @@ public static class StartDecision
 
     static StartAction.Refuse? MissingSink(LedgerState state, StartRequest request)
     {
-        OwedTransaction? orphan = state.Owed.FirstOrDefault(owed => !request.Sinks.Contains(owed.Operator) && !request.Drops.Contains(owed.Operator));
-        return orphan is null ? null : new StartAction.Refuse(
-            $"sink {orphan.Operator} is owed output ({orphan.Text}), and the program has no such sink: give the sink that id again and start once, "
-            + $"or give its output up with --drop-state {orphan.Operator}");
+        OwedTransaction[] orphans = [.. state.Owed.Where(owed => !request.Sinks.Contains(owed.Operator) && !request.Drops.Contains(owed.Operator))];
+        if (orphans.Length == 0) return null;
+        string sink = orphans[0].Operator;
+        int more = orphans.Count(owed => owed.Operator == sink) - 1;
+        return new StartAction.Refuse(
+            $"sink {sink} is owed output ({orphans[0].Text}{(more == 0 ? "" : $" and {more} more")}), and the program has no such sink: start the program that has it and stop it, which commits that, "
+            + $"or give the sink that id again, or give its output up with --drop-state {sink}");
     }
 
     static string Was(LedgerState state) => state.Phase switch

@@ -217,8 +217,9 @@ public sealed class DurableJob : IRunningJob
     /// <summary>Runs one deployment to its end, and records how it ended.</summary>
     async Task<JobResult> RunOnceAsync(DurableProgram program, JobStart start, Ledger ledger, RestorePoint? from, RestartLoop restarts)
     {
-        await ledger.AppendAsync(
-            [new LedgerEvent.AttemptBegun(ledger.State.Timeline, from?.Own, from?.Choices.Drops ?? _durable.Drops, from?.Choices.Renames ?? _durable.Renames, _durable.AcceptsDuplicates)], _ending.Token).ConfigureAwait(false);
+        StateChoices choices = StateChoices.For(from, _durable);
+        LedgerEvent.AttemptBegun begun = new(ledger.State.Timeline, from?.Own, choices.Drops, choices.Renames, _durable.AcceptsDuplicates);
+        await ledger.AppendAsync([begun], _ending.Token).ConfigureAwait(false);
         int taken = 0;
         LeaderRole attempt = new(program, ledger, from, statistics =>
         {

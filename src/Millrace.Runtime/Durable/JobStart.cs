@@ -252,7 +252,7 @@ sealed class JobStart
     UpgradeLine[] Owed(LedgerState? state, RestorePoint? point) =>
     [
         .. from owed in new OwedSinks(_graph).Unreadable(state?.Owed ?? [])
-           where !(point?.Choices ?? Asked).Drops.Contains(owed.Operator)
+           where !StateChoices.For(point, _durable).Drops.Contains(owed.Operator)
            select new UpgradeLine(owed.Operator, SchemaLock.Prepared, StateFate.Incompatible,
                $"it owes transactions that this program cannot commit: {owed.Why}; or start the program that prepared them and stop it, which commits them; or give them up with --drop-state {owed.Operator}"),
     ];
@@ -301,7 +301,7 @@ sealed class JobStart
                 return new(null, null, note);
         }
 
-        await SettleAsync(ledger, (from?.Choices ?? Asked).Drops, cancellationToken).ConfigureAwait(false);
+        await SettleAsync(ledger, StateChoices.For(from, _durable).Drops, cancellationToken).ConfigureAwait(false);
         await new SnapshotCleaner(Folder, _keys).ResumeAsync(ledger, cancellationToken).ConfigureAwait(false);
         await FinishGatheringAsync(ledger, cancellationToken).ConfigureAwait(false);
         if (action is StartAction.RestoreFrom { IsClaim: true }) await _claim.TakeAsync(from!, cancellationToken).ConfigureAwait(false);

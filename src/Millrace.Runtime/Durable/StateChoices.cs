@@ -14,6 +14,9 @@ sealed record StateChoices(IReadOnlyList<string> Drops, IReadOnlyList<StateRenam
     /// <summary>What a start says.</summary>
     public static StateChoices Of(DurableOptions options) => new(options.Drops, options.Renames, options.InFlightDrops);
 
+    /// <summary>What is done at a start: what is left to be done to the snapshot, and without one what the start says.</summary>
+    public static StateChoices For(RestorePoint? from, DurableOptions options) => from?.Choices ?? Of(options);
+
     /// <summary>As they are said, and as the snapshots of the job say what was done.</summary>
     public IReadOnlyList<string> Words => [.. Drops.Select(Dropping), .. Renames.Select(Renaming), .. InFlightDrops.Select(DroppingInFlight)];
 

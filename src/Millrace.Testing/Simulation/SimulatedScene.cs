@@ -18,6 +18,7 @@ sealed class SimulatedScene
 
     readonly List<SimulatedLife> _lives = [];
     readonly List<SimulatedWorker> _workers = [];
+    bool _owesRemovedSink;
 
     public SimulatedScene(SimulatedWorld world, ISimulatedJob job)
     {
@@ -85,6 +86,14 @@ sealed class SimulatedScene
         else options = options with { IsRewind = false };
         if (options.From is StartFrom.Fresh || Job is not ISimulatedVariety job || await NewestAsync(state).ConfigureAwait(false) is not { } snapshot) return options;
         SimulatedLife? took = Takeovers.LeaderOf(snapshot.Attempt.Term);
+        if (_owesRemovedSink && took is not null)
+        {
+            // What the refusal asked for: the version that has the sink commits what it is owed.
+            _owesRemovedSink = false;
+            World.Reach("a version was started once more, to commit what a removed sink was owed");
+            options = options with { Version = took.Options.Version };
+        }
+
         if (options.From is StartFrom.Unsaid && took is { Options: { Drops.Count: > 0 } or { Renames.Count: > 0 } } && took.Options.Version == options.Version && chance.Below(2) == 0)
         {
             World.Reach("a command that drops or renames state was repeated");
@@ -146,6 +155,7 @@ sealed class SimulatedScene
     {
         if (life.Job.Completion is not { IsFaulted: true, Exception.InnerException: { } failure }) return;
         life.Process.Tell($"ended: {failure.GetType().Name}: {failure.Message}");
+        _owesRemovedSink |= OwesRemovedSink(failure);
         Exception cause = failure is JobFailedException { InnerException: { } inner } ? inner : failure;
         bool isExplained = cause is LedgerFencedException or JobLedElsewhereException
             // What was asked for at the start was right when it was asked; another process was quicker.
@@ -164,8 +174,12 @@ sealed class SimulatedScene
         // A worker has told of another that it could not reach.
         or nameof(Runtime.Roles.WorkerLostException) or nameof(Runtime.Transport.UnreachableEndpointException);
 
+    /// <summary>Whether a version that has a sink no more was started while the sink was owed something.</summary>
+    static bool OwesRemovedSink(Exception failure) => failure is StartRefusedException && failure.Message.Contains("has no such sink", StringComparison.Ordinal);
+
     bool IsOvertaken(SimulatedLife life, StartRefusedException refused) => life.Options.From is not StartFrom.Unsaid || !life.Options.AcceptsDrained
         || refused.Message.Contains("not started by itself", StringComparison.Ordinal)
+        || (OwesRemovedSink(refused) && life.Options.Version > 0)
         // Its operator looked at a snapshot of an older version than there is by now.
         || (refused.Message.Contains("does not fit the program", StringComparison.Ordinal) && Audit.Newest is { } newest && newest != life && newest.Options.Version != life.Options.Version);
 
