@@ -12,6 +12,7 @@ public static class LastYear
     /// <param name="table">A file of comma-separated airports and minutes, with a heading.</param>
     /// <param name="address">The folder of the savepoint.</param>
     /// <returns>False when the folder has one already.</returns>
+    /// <exception cref="InvalidDataException">Names the line of the table that is wrong. The folder has no savepoint then.</exception>
     public static async Task<bool> WriteAsync(ObjectStores stores, string table, string address)
     {
         try
@@ -30,12 +31,14 @@ public static class LastYear
 
     static async IAsyncEnumerable<(string Key, string Airport, long MinutesLate)> ReadAsync(string table)
     {
-        bool isHeading = true;
+        int number = 0;
         await foreach (string line in File.ReadLinesAsync(table))
         {
+            if (++number == 1) continue;
             string[] fields = line.Split(',');
-            if (!isHeading) yield return ("all airports", fields[0], long.Parse(fields[1], CultureInfo.InvariantCulture));
-            isHeading = false;
+            if (fields.Length != 2 || !long.TryParse(fields[1], CultureInfo.InvariantCulture, out long minutes))
+                throw new InvalidDataException($"{table}, line {number}: '{line}' is no airport with its minutes, as JFK,1234 is. Nothing was written; mend the line and start again");
+            yield return ("all airports", fields[0], minutes);
         }
     }
 }

@@ -8,7 +8,16 @@ string[] own = [.. args.TakeWhile(static a => !a.StartsWith('-'))];
 string table = own.ElementAtOrDefault(0) ?? Path.Combine(AppContext.BaseDirectory, "data", "minutes-late.csv");
 string folder = own.ElementAtOrDefault(1) ?? Path.Combine("out", "flight-bootstrap");
 ObjectStores stores = new(new(TimeProvider.System, NonceSource.FromSystem()));
-Console.Error.WriteLine(await LastYear.WriteAsync(stores, table, folder)
-    ? $"{folder} is a savepoint with the minutes of {table}"
-    : $"{folder} has a savepoint already");
+try
+{
+    Console.Error.WriteLine(await LastYear.WriteAsync(stores, table, folder)
+        ? $"{folder} is a savepoint with the minutes of {table}"
+        : $"{folder} has a savepoint already");
+}
+catch (Exception wrong) when (wrong is IOException or InvalidDataException)
+{
+    Console.Error.WriteLine($"error: {wrong.Message}");
+    return ExitCodes.Refused;
+}
+
 return await MillraceHost.RunAsync<FlightDelays>(["--from", folder, .. args[own.Length..]]);

@@ -46,7 +46,7 @@ public sealed record SchemaLockCheck(SchemaLockVerdict Verdict, IReadOnlyList<Up
             .. from op in program.Operators
                from state in op.States
                where !written.Operators.Any(w => w.Id == op.Id && w.States.Any(s => s.Name == state.Name))
-               select new UpgradeLine(op.Id, state.Name, StateFate.New, $"a {state.Kind} that the lock does not have"),
+               select new UpgradeLine(op.Id, state.Name, StateFate.New, $"{state.Kind}, which the lock does not have"),
             .. from op in program.Operators
                where op.Prepared is not null && !written.Operators.Any(w => w.Id == op.Id && w.Prepared is not null)
                select new UpgradeLine(op.Id, SchemaLock.Prepared, StateFate.New, "the transactions that it prepares, which the lock does not have"),

@@ -33,6 +33,22 @@ public sealed class FlightBootstrapTests : IDisposable
         Assert.Contains("was honoured when it began", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("ORD,many", "line 2: 'ORD,many' is no airport")]
+    [InlineData("ORD,1,2", "line 2: 'ORD,1,2' is no airport")]
+    [InlineData(null, "minutes.csv")]
+    public async Task FlightBootstrap_WrongTable_NamesTheLineAndWritesNoSavepoint(string? line, string expected)
+    {
+        if (line is not null) _folder.Write("minutes.csv", $"airport,minutesLate\n{line}\n");
+
+        (int exitCode, _, string error) = await RunAsync();
+
+        Assert.Equal(ExitCodes.Refused, exitCode);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["savepoint/_metadata"]));
+    }
+
     async Task<(int ExitCode, string Output, string Error)> RunAsync()
     {
         using SampleProcess process = SampleProcess.Start(
