@@ -40,9 +40,11 @@ internal sealed record RowShape(IReadOnlyList<RowMember> Members, ConstructorInf
         }
 
         foreach (Type level in LevelsOf(type)) problems.AddRange(UncoveredFields(path, level, members));
-        ConstructorInfo? constructor = constructors.FirstOrDefault(c => Makes(c, members));
-        // A struct whose members can all be set starts from its default value, unless it has something to do in a constructor.
-        bool byDefault = type.IsValueType && members.All(m => m.CanSet) && constructor?.GetParameters().Length != 0;
+        ConstructorInfo? positional = type.IsValueType ? constructors.LastOrDefault(c => IsPositional(c, members)) : null;
+        ConstructorInfo? constructor = positional ?? constructors.FirstOrDefault(c => Makes(c, members));
+        // A struct whose members can all be set starts from its default value, unless it has something to do in a constructor. That of a positional record
+        // has: its parameters say what members are called and have by default, and it runs what is declared beside them.
+        bool byDefault = type.IsValueType && positional is null && members.All(m => m.CanSet) && constructor?.GetParameters().Length != 0;
         if (byDefault) return new RowShape(members, null, [], problems);
         if (constructor is null && problems.Count == 0) problems.Add(NoConstructor(path, type, members));
         return new RowShape(members, constructor, ArgumentsOf(constructor, members), problems);
@@ -90,6 +92,10 @@ internal sealed record RowShape(IReadOnlyList<RowMember> Members, ConstructorInf
         ParameterInfo[] parameters = constructor.GetParameters();
         return parameters.All(p => members.Any(m => Matches(p, m))) && members.All(m => m.CanSet || parameters.Any(p => Matches(p, m)));
     }
+
+    // The parameters of a positional record are its members, written alike; those of other constructors begin in lower case.
+    static bool IsPositional(ConstructorInfo constructor, List<RowMember> members) =>
+        constructor.GetParameters() is { Length: > 0 } parameters && parameters.All(p => members.Any(m => m.Name == p.Name)) && Makes(constructor, members);
 
     static int[] ArgumentsOf(ConstructorInfo? constructor, List<RowMember> members) =>
         constructor is null ? [] : [.. constructor.GetParameters().Select(p => members.FindIndex(m => Matches(p, m)))];
