@@ -49,6 +49,12 @@ static class KeyForms
         internal readonly record struct Key<TA, TB, TC>(TA A, TB B, TC C, int D = 5);
     }
 
+    internal static class Fewer
+    {
+        // The third stays an argument, so that the type is made as the others are.
+        internal readonly record struct Key<TA, TB, TC>(TA A, TB B);
+    }
+
     internal static class Derived
     {
         internal abstract record Base<TC>(TC C);

@@ -32,11 +32,11 @@ sealed class RandomKeys(Random random)
     static readonly Type[] s_objects = [typeof(Tuple<>), typeof(Tuple<,>), typeof(Tuple<,,>)];
     static readonly Type[] s_enums = [typeof(KeyForms.Level), typeof(KeyForms.Wider.Level), typeof(KeyForms.Moved.Level), typeof(KeyForms.Merged.Level)];
 
-    // The last two change the hash.
+    // The last three change the hash.
     static readonly Type[] s_after =
     [
         typeof(KeyForms.Key<,,>), typeof(KeyForms.Reordered.Key<,,>), typeof(KeyForms.Renamed.Key<,,>), typeof(KeyForms.AsClass.Key<,,>), typeof(KeyForms.Derived.Key<,,>), typeof(KeyForms.More.Key<,,>),
-        typeof(KeyForms.OtherOrder.Key<,,>),
+        typeof(KeyForms.OtherOrder.Key<,,>), typeof(KeyForms.Fewer.Key<,,>),
     ];
 
     /// <summary>A key.</summary>
@@ -57,7 +57,7 @@ sealed class RandomKeys(Random random)
         KeyShape[] members = [Unchanged(), Unchanged(), Unchanged()];
         bool isMember = random.Next(2) == 0;
         if (isMember) members[random.Next(members.Length)] = NewBoldNumber();
-        Type after = isMember ? typeof(KeyForms.Key<,,>) : s_after[^(1 + random.Next(2))];
+        Type after = isMember ? typeof(KeyForms.Key<,,>) : s_after[^(1 + random.Next(3))];
         return Made(typeof(KeyForms.Key<,,>).MakeGenericType([.. members.Select(static m => m.Before)]), after.MakeGenericType([.. members.Select(static m => m.After)]), members);
     }
 
