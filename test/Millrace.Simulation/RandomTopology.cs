@@ -39,6 +39,7 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
                 // Where records may come twice, or windows early, not every piece can say what must be.
                 0 => new SidePiece($"side{i}", chance.Between(2, 7)),
                 1 or 2 or Repeating => Pieces.MakeDrainable(i, chance),
+                5 or 6 when i == 0 => Pieces.Count(i, chance),
                 _ => Pieces.Make(i, chance),
             };
             _pieces.Add((piece, chance.Below(3) == 0 ? chance.Between(1, 5) : 0, PlacesOf(piece, kind, chance)));

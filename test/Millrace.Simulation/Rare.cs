@@ -10,6 +10,7 @@ static class Rare
         "a channel between workers had no credit left",
         "a claimed savepoint was deleted",
         "a conflict that was our own",
+        "a command that drops or renames state was repeated",
         "a connection was cut",
         "a drained job was started again",
         "a frame of a deployment that was over was ignored",

@@ -11,10 +11,6 @@ sealed class SceneAudit(SimulatedScene scene)
     readonly HashSet<string> _named = new(StringComparer.Ordinal);
     readonly Dictionary<string, (long Checkpoint, Timestamp Watermark)> _watermarks = new(StringComparer.Ordinal);
     readonly Dictionary<SimulatedLife, long> _newest = [];
-    long _newestId;
-
-    /// <summary>The process that took the newest checkpoint; null when there is none.</summary>
-    public SimulatedLife? Newest { get; private set; }
 
     /// <summary>A checkpoint was told to be complete.</summary>
     public void OnTaken(SimulatedLife life, CheckpointStatistics taken)
@@ -44,7 +40,6 @@ sealed class SceneAudit(SimulatedScene scene)
 
         if (manifest.Id <= _newest.GetValueOrDefault(life)) throw new SimulationException($"{life.Process.Name} told checkpoint {manifest.Id} after {_newest[life]}");
         _newest[life] = manifest.Id;
-        if (manifest.Id > _newestId) (_newestId, Newest) = (manifest.Id, life);
         // An instance that has no event time yet is not listed, and may begin anywhere.
         foreach (OperatorEntry op in manifest.Operators.Where(static o => o.Watermarks.Sum(static w => w.Range.Size) == KeyRange.Full.Size))
         {

@@ -28,6 +28,9 @@ sealed record LifeOptions
     /// <summary>Which version of the program it runs, if there are several.</summary>
     public int Version { get; init; }
 
+    /// <summary>The checkpoint for which its operator chose what to drop and to rename; null when there was none.</summary>
+    public long? Planned { get; init; }
+
     public IReadOnlyList<string> Drops { get; init; } = [];
 
     public IReadOnlyList<StateRename> Renames { get; init; } = [];

@@ -15,6 +15,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     const int Savepoint = 6;     // Of what can happen.
 
     static readonly int[] s_sizes = [1, 2, 3, 4, 7];
+    static readonly TimeSpan s_untilTaken = TimeSpan.FromSeconds(2);
 
     readonly SimulatedWorld _world = scene.World;
     readonly SimulatedChance _chance = scene.World.Chance.Fork();
@@ -37,7 +38,13 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         int disturbances = faults.Disturbances == 0 ? 0 : _chance.Between(1, faults.Disturbances);
         for (int i = 0; i < disturbances && !await scene.IsFinishedAsync().ConfigureAwait(false); i++)
         {
-            _leader ??= scene.Start(await NextAsync().ConfigureAwait(false));
+            if (_leader is null)
+            {
+                _leader = scene.Start(await NextAsync().ConfigureAwait(false));
+                // What becomes of a command that is repeated shows only after a checkpoint.
+                if (_leader.Options.Drops.Count + _leader.Options.Renames.Count > 0) await Task.WhenAny(_leader.NextTaken, _leader.Ended, _world.DelayAsync(s_untilTaken)).ConfigureAwait(false);
+            }
+
             await Task.WhenAny(_leader.Ended, _world.DelayAsync(_chance.Between(TimeSpan.Zero, faults.CalmMax))).ConfigureAwait(false);
             if (_leader.Job.Completion.IsCompleted) scene.RequireExplained(_leader);
             else if (!_leader.Process.IsDead) await DisturbAsync(_leader).ConfigureAwait(false);
@@ -53,7 +60,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     async Task<LifeOptions> NextAsync()
     {
         // An upgrade: from here on the processes of the job run the next version.
-        if (_version + 1 < scene.Traits.Versions && _chance.Below(3) == 0) _version++;
+        if (_version + 1 < scene.Traits.Versions && _chance.Below(2) == 0) _version++;
         return await scene.CommandAsync(Random() with { IsRewind = scene.Traits.AllowsRewind && _chance.Below(scene.Traits.AllowsRepetition ? 2 : 4) == 0 }, _chance).ConfigureAwait(false);
     }
 

@@ -85,6 +85,7 @@ sealed class SimulatedScene
         if (options is { IsRewind: true, From: StartFrom.Unsaid } && state?.Phase is JobPhase.Running or JobPhase.Interrupted or JobPhase.Failed) options = options with { From = RewindTo(state, chance) };
         else options = options with { IsRewind = false };
         if (options.From is StartFrom.Fresh || Job is not ISimulatedVariety job || await NewestAsync(state).ConfigureAwait(false) is not { } snapshot) return options;
+        options = options with { Planned = snapshot.Id };
         SimulatedLife? took = Takeovers.LeaderOf(snapshot.Attempt.Term);
         if (_owesRemovedSink && took is not null)
         {
@@ -101,6 +102,7 @@ sealed class SimulatedScene
         }
 
         (IReadOnlyList<string> drops, IReadOnlyList<StateRename> renames) = job.Upgrade(options.Version, snapshot, took?.Options.Version ?? 0);
+        if (drops.Count + renames.Count > 0) World.Reach("a version was started that drops or renames state");
         return options with { Drops = drops, Renames = renames };
     }
 
@@ -180,8 +182,8 @@ sealed class SimulatedScene
     bool IsOvertaken(SimulatedLife life, StartRefusedException refused) => life.Options.From is not StartFrom.Unsaid || !life.Options.AcceptsDrained
         || refused.Message.Contains("not started by itself", StringComparison.Ordinal)
         || (OwesRemovedSink(refused) && life.Options.Version > 0)
-        // Its operator looked at a snapshot of an older version than there is by now.
-        || (refused.Message.Contains("does not fit the program", StringComparison.Ordinal) && Audit.Newest is { } newest && newest != life && newest.Options.Version != life.Options.Version);
+        // Its operator looked at another snapshot than it was to start from, or at none.
+        || (refused.Message.Contains("does not fit the program", StringComparison.Ordinal) && !refused.Message.Contains($"checkpoint {life.Options.Planned} ", StringComparison.Ordinal));
 
     /// <summary>Nothing goes wrong any more: a checkpoint completes, or the job ends, and soon.</summary>
     async Task RequireProgressAsync(SimulatedLife life)

@@ -21,13 +21,16 @@ static class Pieces
     /// <summary>One whose lines still add up when the job is drained and goes on.</summary>
     public static IDrainablePiece MakeDrainable(int number, SimulatedChance chance) => chance.Below(6) switch
     {
-        0 => new CountPiece($"count{number}", chance.Between(1, 30), chance.Between(1, 4)),
+        0 => Count(number, chance),
         1 => new BucketPiece($"bucket{number}", chance.Between(1, 12), chance.Between(1, 8) * 50),
         2 => new WindowPiece($"tumbling{number}", chance.Between(1, 20), chance.Between(2, 9) * 50, 1),
         3 => new WindowPiece($"sliding{number}", chance.Between(1, 9), chance.Between(2, 6) * 50, chance.Between(2, 5)),
         4 => new SidePiece($"side{number}", chance.Between(2, 7)),
         _ => new ListPiece($"list{number}", chance.Between(1, 9), chance.Between(2, 7)),
     };
+
+    /// <summary>The one to which versions of a program do something.</summary>
+    public static CountPiece Count(int number, SimulatedChance chance) => new($"count{number}", chance.Between(1, 30), chance.Between(1, 4));
 
     static LatePiece Late(int number, SimulatedChance chance) => new($"late{number}", chance.Between(1, 9), chance.Between(2, 9) * 50, chance.Pick([0, 0, 100, 400]));
 }
