@@ -80,8 +80,9 @@ sealed class Versions(IReadOnlyList<ProgramChange> changes, CountPiece? target)
         if (target is null) return (drops, renames);
         string was = IdOf(target.Name, from), becomes = IdOf(target.Name, version);
         if (snapshot.Operators.All(o => o.Id != was)) return (drops, renames);
-        if (Has(version, ProgramChange.PieceRemoved) || changes.Take(version).Skip(from).Contains(ProgramChange.StateDropped)) drops.Add(was);
-        else if (was != becomes) renames.Add(new(was, becomes));
+        bool isGone = Has(version, ProgramChange.PieceRemoved);
+        if (isGone || changes.Take(version).Skip(from).Contains(ProgramChange.StateDropped)) drops.Add(was);
+        if (!isGone && was != becomes) renames.Add(new(was, becomes));
         return (drops, renames);
     }
 

@@ -61,7 +61,7 @@ internal static class StorageOption
         new(Claim, "--claim", "delete the savepoint of --from after the first checkpoint"),
         new(AcceptDuplicates, "--accept-duplicates", "go on although sinks may get again what they committed"),
         new(AcceptDrained, "--accept-drained", "start from a snapshot whose windows and timers have all fired"),
-        new(DropState, "--drop-state OP[/STATE]", "give up the state of an operator, or one of its states; may be repeated"),
+        new(DropState, "--drop-state OP[/STATE]", "give up the state of an operator, or one of its states; records on their way to it are kept; may be repeated"),
         new(RenameState, "--rename-state OLD=NEW", "hand the state of operator OLD to operator NEW; may be repeated"),
         new(DropInFlight, "--drop-in-flight OP", "give up the records that were on their way to an operator; may be repeated"),
         new(Standby, "--standby", "wait while another process runs the job, and take over when it is gone"),

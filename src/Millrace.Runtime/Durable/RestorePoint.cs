@@ -32,13 +32,29 @@ sealed record RestorePoint(SnapshotReader Reader, SnapshotReference? Own, string
     {
         IRestoredRows rows = view(new RestoredRows(Reader));
         Timestamp takenAt = Timestamp.FromDateTimeOffset(Manifest.TakenAt);
+        return Kept(Manifest.Operators, order).ToDictionary(static k => k.Id, k => new RestoredOperator(k.Entry, rows) { TakenAt = takenAt }, StringComparer.Ordinal);
+    }
+
+    /// <summary>What is left of operators, by the id each has in the program.</summary>
+    /// <param name="written">The operators of a snapshot.</param>
+    /// <param name="order">What is dropped and renamed.</param>
+    public static IEnumerable<(string Id, OperatorEntry Entry)> Kept(IReadOnlyList<OperatorEntry> written, DeployOrder order)
+    {
         Dictionary<string, string> names = order.Renames.ToDictionary(static r => r.From, static r => r.To, StringComparer.Ordinal);
-        return Manifest.Operators
-            .Where(op => !order.Drops.Contains(op.Id))
-            .ToDictionary(op => names.GetValueOrDefault(op.Id, op.Id), op => new RestoredOperator(Without(op, order), rows) { TakenAt = takenAt }, StringComparer.Ordinal);
+        foreach (OperatorEntry op in written)
+        {
+            if ((order.Drops.Contains(op.Id) ? InputOf(op) : op) is { } kept) yield return (names.GetValueOrDefault(op.Id, op.Id), Without(kept, order));
+        }
     }
 
     public ValueTask DisposeAsync() => OwnedStore?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>What is left of an operator whose state is given up: the records on their way to it, which no source reads again; null when there were none.</summary>
+    static OperatorEntry? InputOf(OperatorEntry op)
+    {
+        StateEntry[] input = [.. op.States.Where(static s => s.Schema.Layout == StateLayout.InFlight && s.Runs.Count > 0)];
+        return input.Length == 0 ? null : op with { Finished = 0, Watermarks = [], States = input };
+    }
 
     static OperatorEntry Without(OperatorEntry op, DeployOrder order) => op with
     {

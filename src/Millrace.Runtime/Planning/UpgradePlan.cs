@@ -71,8 +71,10 @@ public static class UpgradePlan
             ProgramOperator? target = program.FirstOrDefault(p => p.Id == id);
             foreach (StateEntry state in op.States)
             {
-                bool isDropped = drops.Contains(op.Id) || drops.Contains($"{op.Id}/{state.Schema.Name}") || (state.Schema.Layout == StateLayout.InFlight && inFlightDrops.Contains(op.Id));
-                UpgradeLine line = isDropped ? new(id, state.Schema.Name, StateFate.Dropped, "as asked") : Fate(op, state, id, target);
+                bool isInput = state.Schema.Layout == StateLayout.InFlight;
+                // Who gives up what an operator knows does not give up what it is yet to be told, unless it is gone.
+                bool isDropped = (drops.Contains(op.Id) && (!isInput || target is null)) || drops.Contains($"{op.Id}/{state.Schema.Name}") || (isInput && inFlightDrops.Contains(op.Id));
+                UpgradeLine line = isDropped ? new(id, state.Schema.Name, StateFate.Dropped, $"as asked, {Rows(state)}") : Fate(op, state, id, target);
                 if (line.Fate is StateFate.Matched or StateFate.Changed) matched.Add((id, state.Schema.Name));
                 lines.Add(line);
             }
