@@ -38,12 +38,11 @@ internal static class StateCommands
         JobOptions job = new(isRequired: false);
         Argument<string> name = SnapshotCommands.Name("snapshot");
         StateOptions state = new();
-        Option<string?> key = new("--key") { Description = "Only rows of this key, of which nothing else is read: text, a number, or JSON for keys with several members." };
         Option<long> limit = new("--limit") { Description = "At most so many rows; 0 for all.", DefaultValueFactory = static _ => 100 };
         Option<RowFormat> format = new("--format") { Description = "table, json (an object per line) or csv.", DefaultValueFactory = static _ => RowFormat.Table };
         Command command = new("query", "Prints rows of a state. With --storage, --job and latest it looks at the newest checkpoint of the job, which may be running.")
         {
-            name, state.Operator, state.State, key, state.Where, state.Expired, state.Times, limit, format, job.Storage, job.Job,
+            name, state.Operator, state.State, state.Key, state.Where, state.Expired, state.Times, limit, format, job.Storage, job.Job,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -54,29 +53,16 @@ internal static class StateCommands
                 await using StateSnapshot states = new(snapshot.Reader);
                 (string id, string stateName) = state.Find(parsed, states.Manifest);
                 (StateQuery query, StateColumns columns) = state.QueryOf(parsed, states, id, stateName);
-                query = query with { Key = KeyOf(parsed.GetValue(key), columns, stateName) };
-                IAsyncEnumerable<StateValue.Row> rows = states.ReadAsync(id, stateName, query, cancellationToken);
                 long most = parsed.GetValue(limit) is > 0 and var some ? some : long.MaxValue;
-                if (parsed.GetValue(format) != RowFormat.Table) return await StreamAsync(tool, output, rows, new(parsed.GetValue(format), columns), most, isCut => state.LeftOut(query, isCut)).ConfigureAwait(false);
+                if (parsed.GetValue(format) != RowFormat.Table) return await StreamAsync(tool, output, states.ReadAsync(id, stateName, query, cancellationToken), new(parsed.GetValue(format), columns), most, isCut => state.LeftOut(query, isCut)).ConfigureAwait(false);
                 if (most > TableRowsMax) throw new ToolException($"a table has at most {TableRowsMax:N0} rows: give a smaller --limit, or --format json or csv, or export to a file", ExitCodes.Refused);
-                return await TableAsync(tool, states.Manifest, columns, rows, (int)most, isCut => state.LeftOut(query, isCut)).ConfigureAwait(false);
+                TableRows read = await SnapshotLook.WithProgressAsync(tool, $"reading {id}/{stateName}", progress =>
+                    TableAsync(columns, states.ReadAsync(id, stateName, query with { Progress = progress }, cancellationToken), (int)most)).ConfigureAwait(false);
+                await PrintAsync(tool, states.Manifest, read, state.LeftOut(query, read.IsCut)).ConfigureAwait(false);
+                return ExitCodes.Finished;
             }, () => output.HasTold, cancellationToken);
         });
         return command;
-    }
-
-    static StateValue? KeyOf(string? text, StateColumns columns, string stateName)
-    {
-        if (text is null) return null;
-        if (columns.Key is null) throw new ToolException($"state '{stateName}' has no keys: leave out --key", ExitCodes.Refused);
-        try
-        {
-            return columns.Key.Parse(text);
-        }
-        catch (FormatException wrong)
-        {
-            throw new ToolException($"--key: {wrong.Message}; keys of state '{stateName}' are {columns.Key}", ExitCodes.Refused);
-        }
     }
 
     static async Task<int> StreamAsync(Tool tool, HeldOutput output, IAsyncEnumerable<StateValue.Row> rows, RowWriter writer, long most, Func<bool, string?> leftOut)
@@ -102,26 +88,30 @@ internal static class StateCommands
         }
     }
 
-    static async Task<int> TableAsync(Tool tool, SnapshotManifest manifest, StateColumns columns, IAsyncEnumerable<StateValue.Row> rows, int most, Func<bool, string?> leftOut)
+    static async Task<TableRows> TableAsync(StateColumns columns, IAsyncEnumerable<StateValue.Row> rows, int most)
     {
         Table table = Tool.Table([.. columns.FlatNames]);
         int count = 0;
-        bool isCut = false;
         await foreach (StateValue.Row row in rows.ConfigureAwait(false))
         {
-            isCut = count == most;
-            if (isCut) break;
+            if (count == most) return new(table, count, IsCut: true);
             count++;
             Tool.Add(table, [.. columns.FlatCells(row).Select(Cell)]);
         }
 
-        if (count > 0) tool.Print(table);
-        string what = count == 1 ? "1 row" : $"{count:N0} rows";
-        string more = isCut ? "; there are more, --limit 0 with --format json or csv prints all" : "";
-        await tool.Output.WriteLineAsync($"{what} of {SnapshotText.Of(manifest)}{more}").ConfigureAwait(false);
-        if (leftOut(isCut) is { } expired) await tool.Output.WriteLineAsync(expired).ConfigureAwait(false);
-        return ExitCodes.Finished;
+        return new(table, count, IsCut: false);
     }
+
+    static async Task PrintAsync(Tool tool, SnapshotManifest manifest, TableRows read, string? leftOut)
+    {
+        if (read.Count > 0) tool.Print(read.Table);
+        string what = read.Count == 1 ? "1 row" : $"{read.Count:N0} rows";
+        string more = read.IsCut ? "; there are more, --limit 0 with --format json or csv prints all" : "";
+        await tool.Output.WriteLineAsync($"{what} of {SnapshotText.Of(manifest)}{more}").ConfigureAwait(false);
+        if (leftOut is not null) await tool.Output.WriteLineAsync(leftOut).ConfigureAwait(false);
+    }
+
+    sealed record TableRows(Table Table, int Count, bool IsCut);
 
     /// <summary>A cell in one line, whatever is in the text.</summary>
     internal static string Cell(StateValue? value)

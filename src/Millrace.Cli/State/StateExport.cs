@@ -16,7 +16,7 @@ internal static class StateExport
         Option<string> to = new("--to") { Description = "The file. It appears when it is complete.", Required = true };
         Option<RowFormat?> format = new("--format") { Description = "json (an object per line) or csv; by the end of the file's name, .csv or another, unless said." };
         Option<bool> replace = new("--replace") { Description = "Replace a file that is there." };
-        Command command = new("export", "Writes a state to a file, as lines of JSON or as CSV.") { name, state.Operator, state.State, state.Where, state.Expired, state.Times, to, format, replace, job.Storage, job.Job };
+        Command command = new("export", "Writes a state to a file, as lines of JSON or as CSV.") { name, state.Operator, state.State, state.Key, state.Where, state.Expired, state.Times, to, format, replace, job.Storage, job.Job };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string file = Path.GetFullPath(parsed.GetValue(to)!);

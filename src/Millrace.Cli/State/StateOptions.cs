@@ -19,6 +19,9 @@ internal sealed class StateOptions
 
     public Option<string?> State { get; }
 
+    /// <summary>Only rows of a key.</summary>
+    public Option<string?> Key { get; } = new("--key") { Description = "Only rows of this key, of which nothing else is read: text, a number, or JSON for keys with several members." };
+
     /// <summary>Only rows that fit.</summary>
     public Option<string?> Where { get; } = new("--where")
     {
@@ -38,7 +41,7 @@ internal sealed class StateOptions
     };
 
     /// <summary>The query that the options make, with the columns that its rows have.</summary>
-    /// <exception cref="ToolException">The state has no times.</exception>
+    /// <exception cref="ToolException">The state has no times, or no such keys.</exception>
     /// <exception cref="PredicateException">The condition cannot be understood.</exception>
     public (StateQuery Query, StateColumns Columns) QueryOf(ParseResult parsed, StateSnapshot snapshot, string operatorId, string stateName)
     {
@@ -46,7 +49,7 @@ internal sealed class StateOptions
         if (query.WithTimes && snapshot.Reader.State(operatorId, stateName).Schema.Ttl is null)
             throw new ToolException($"state '{stateName}' of operator '{operatorId}' has no TTL, and so no times: leave out {Times.Name}", ExitCodes.Refused);
         StateColumns columns = snapshot.Columns(operatorId, stateName, query);
-        return (query with { Where = Condition(parsed, columns) }, columns);
+        return (query with { Key = KeyOf(parsed, columns, stateName), Where = Condition(parsed, columns) }, columns);
     }
 
     /// <summary>What was left out because it was over, in words; null when nothing was.</summary>
@@ -71,6 +74,21 @@ internal sealed class StateOptions
     /// <summary>The condition that was given, for a state; null for none.</summary>
     /// <exception cref="PredicateException">It cannot be understood.</exception>
     StatePredicate? Condition(ParseResult parsed, StateColumns columns) => parsed.GetValue(Where) is { } text ? StatePredicate.Parse(text, columns) : null;
+
+    /// <summary>The key that was given; null for none.</summary>
+    StateValue? KeyOf(ParseResult parsed, StateColumns columns, string stateName)
+    {
+        if (parsed.GetValue(Key) is not { } text) return null;
+        if (columns.Key is null) throw new ToolException($"state '{stateName}' has no keys: leave out --key", ExitCodes.Refused);
+        try
+        {
+            return columns.Key.Parse(text);
+        }
+        catch (FormatException wrong)
+        {
+            throw new ToolException($"--key: {wrong.Message}; keys of state '{stateName}' are {columns.Key}", ExitCodes.Refused);
+        }
+    }
 
     static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(static n => $"'{n}'"));
 }
