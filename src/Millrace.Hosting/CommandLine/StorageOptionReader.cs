@@ -39,6 +39,8 @@ internal sealed class StorageOptionReader(OptionWords words)
             return null;
         }
 
+        if (_checkpoints is { MaxConcurrent: > 1, MayOvertake: true })
+            words.Problems.Add($"{StorageOption.MaxConcurrent} is {_checkpoints.MaxConcurrent}, and barriers may overtake records: add {StorageOption.AlignTimeout} never, or take one checkpoint at a time");
         TimeSpan takeover = new[] { TimeSpan.FromSeconds(30), _checkpoints.Interval * 3 }.Max();
         return _rest with
         {
@@ -119,6 +121,15 @@ internal sealed class StorageOptionReader(OptionWords words)
             case StorageOption.Retained:
                 _checkpoints = now with { Retained = words.Number(name, value, 1, 100, now.Retained) };
                 return true;
+            case StorageOption.MaxConcurrent:
+                _checkpoints = now with { MaxConcurrent = words.Number(name, value, 1, 8, now.MaxConcurrent) };
+                return true;
+            case StorageOption.RetainedOnCancel:
+                _checkpoints = now with { IsRetainedOnCancel = IsYes(name, value) };
+                return true;
+            case StorageOption.RetainedOnFailure:
+                _checkpoints = now with { IsRetainedOnFailure = IsYes(name, value) };
+                return true;
             case StorageOption.Alignment:
                 _checkpoints = now with { Alignment = AlignmentOf(value) };
                 return true;
@@ -136,6 +147,8 @@ internal sealed class StorageOptionReader(OptionWords words)
                 return false;
         }
     }
+
+    bool IsYes(string name, string? value) => words.Choice(name, value, "yes", "no") != "no";
 
     Alignment AlignmentOf(string? value) => words.Choice(StorageOption.Alignment, value, "aligned", "unaligned", "at-least-once") switch
     {

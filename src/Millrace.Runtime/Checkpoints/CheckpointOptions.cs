@@ -44,6 +44,9 @@ public sealed record CheckpointOptions
     /// <summary>Whether they are kept when the job gives up. The default is true; without them it can only begin anew.</summary>
     public bool IsRetainedOnFailure { get; init; } = true;
 
+    /// <summary>Whether barriers may overtake records: at once, or after a time.</summary>
+    public bool MayOvertake => Alignment == Alignment.Unaligned || (Alignment == Alignment.Aligned && AlignTimeout != System.Threading.Timeout.InfiniteTimeSpan);
+
     /// <summary>Checks the ranges, once.</summary>
     /// <exception cref="ArgumentException">A value is out of range; the message names it and the range.</exception>
     public CheckpointOptions Validated()
@@ -55,7 +58,7 @@ public sealed record CheckpointOptions
         Require(nameof(MaxConcurrent), MaxConcurrent, 1, 8);
         Require(nameof(Retained), Retained, 1, 100);
         // What an overtaking barrier leaves behind is dropped when the next one comes, so there must be one at a time (as in Flink).
-        if (MaxConcurrent > 1 && (Alignment == Alignment.Unaligned || (Alignment == Alignment.Aligned && AlignTimeout != System.Threading.Timeout.InfiniteTimeSpan)))
+        if (MaxConcurrent > 1 && MayOvertake)
             throw new ArgumentException($"{nameof(MaxConcurrent)} is {MaxConcurrent}, and barriers may overtake records; take one checkpoint at a time, or let barriers align for ever ({nameof(AlignTimeout)} infinite)");
         if (!Enum.IsDefined(Alignment)) throw new ArgumentException($"{nameof(Alignment)} is {(int)Alignment}, which is no alignment");
         if (AlignTimeout <= TimeSpan.Zero && AlignTimeout != System.Threading.Timeout.InfiniteTimeSpan)

@@ -46,8 +46,7 @@ sealed class RestartLoop
         string? verdict;
         lock (_lock)
         {
-            if (failure is OperatorFailedException at)
-                _poison = _poison.OnFailure(new(at.OperatorId, at.Record, RemoteException.TypeOf(at.InnerException!)));
+            _poison = _poison.OnFailure(failure is OperatorFailedException at ? new(at.OperatorId, at.Record, RemoteException.TypeOf(at.InnerException!)) : null);
             verdict = _poison.Verdict;
             (_restarts, decision) = _restarts.OnFailure(_durable.Restart, _options.Time.GetElapsedTime(_started));
         }

@@ -23,9 +23,9 @@ public sealed record PoisonDetector(FailureSite? Last, int Count)
     public PoisonDetector OnCheckpoint() => Begin;
 
     /// <summary>A deployment failed.</summary>
-    /// <param name="site">Where.</param>
-    public PoisonDetector OnFailure(FailureSite site) =>
-        site.Record is null ? Begin : site == Last ? this with { Count = Count + 1 } : new PoisonDetector(site, 1);
+    /// <param name="site">Where; null when it was no operator that failed, which accuses nobody and breaks the row.</param>
+    public PoisonDetector OnFailure(FailureSite? site) =>
+        site?.Record is null ? Begin : site == Last ? this with { Count = Count + 1 } : new PoisonDetector(site, 1);
 
     /// <summary>What to tell, once it is certain enough; null before.</summary>
     public string? Verdict => Count < Threshold || Last is null ? null

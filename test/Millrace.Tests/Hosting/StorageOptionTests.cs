@@ -15,6 +15,7 @@ public sealed class StorageOptionTests
             [
                 "--storage", "s3://bucket/state?endpoint=http://127.0.0.1:9", "--input", "a.csv", "--checkpoint-interval", "200ms", "--checkpoint-timeout=2m",
                 "--min-pause", "50ms", "--tolerated-failures", "0", "--alignment", "unaligned", "--align-timeout", "never", "--retained=7",
+                "--retained-on-cancel", "no", "--retained-on-failure=no",
                 "--savepoints", "/saves", "--from", "/saves/orders-1-1.1", "--rewind", "--claim", "--accept-duplicates", "--accept-drained", "--standby",
                 "--takeover-after", "5s", "--drop-state", "a", "--drop-state=b/sum", "--rename-state", "old=new", "--drop-in-flight", "c",
                 "--restart", "failure-rate", "--restart-attempts", "5", "--restart-interval", "1h", "--restart-delay", "0s",
@@ -29,6 +30,7 @@ public sealed class StorageOptionTests
             {
                 Interval = TimeSpan.FromMilliseconds(200), Timeout = TimeSpan.FromMinutes(2), MinPause = TimeSpan.FromMilliseconds(50), ToleratedFailures = 0,
                 Alignment = Alignment.Unaligned, AlignTimeout = Timeout.InfiniteTimeSpan, Retained = 7,
+                IsRetainedOnCancel = false, IsRetainedOnFailure = false,
             },
             storage.Checkpoints);
         Assert.Equal(new RestartPolicy.FailureRate { Failures = 5, Interval = TimeSpan.FromHours(1), Delay = TimeSpan.Zero }, storage.Restart);
@@ -38,6 +40,13 @@ public sealed class StorageOptionTests
         Assert.Equal(["a", "b/sum"], storage.Drops);
         Assert.Equal([new StateRename("old", "new")], storage.Renames);
         Assert.Equal(["c"], storage.InFlightDrops);
+    }
+
+    [Fact]
+    public void Parse_CheckpointsAtATime_WhereBarriersNeverOvertake_AreRead()
+    {
+        Assert.Equal(3, HostCommandParser.Parse(["--storage", "/state", "--max-concurrent-checkpoints", "3", "--align-timeout", "never"]).Storage!.Checkpoints.MaxConcurrent);
+        Assert.Equal(2, HostCommandParser.Parse(["--storage", "/state", "--max-concurrent-checkpoints=2", "--alignment", "at-least-once"]).Storage!.Checkpoints.MaxConcurrent);
     }
 
     [Fact]
@@ -57,6 +66,9 @@ public sealed class StorageOptionTests
     [InlineData("--checkpoint-interval 1ms", "--checkpoint-interval is 1ms; give 10ms to 1d")]
     [InlineData("--retained 0", "--retained is 0; give 1 or more")]
     [InlineData("--retained 101", "--retained is 101; give 100 or less")]
+    [InlineData("--retained-on-cancel maybe", "--retained-on-cancel is 'maybe'; give yes or no")]
+    [InlineData("--max-concurrent-checkpoints 9", "--max-concurrent-checkpoints is 9; give 8 or less")]
+    [InlineData("--max-concurrent-checkpoints 2", "--max-concurrent-checkpoints is 2, and barriers may overtake records: add --align-timeout never, or take one checkpoint at a time")]
     [InlineData("--alignment exact", "--alignment is 'exact'; give aligned, unaligned or at-least-once")]
     [InlineData("--restart often", "--restart is 'often'; give exponential-delay, fixed-delay, failure-rate or none")]
     [InlineData("--restart fixed-delay --restart-jitter 0.5", "--restart-jitter means nothing with --restart fixed-delay; leave it out, or choose another policy")]

@@ -34,6 +34,17 @@ public sealed class PoisonDetectorTests
     }
 
     [Fact]
+    public void OnFailure_NoOperatorBetween_BeginsAnewAndAccusesNobody()
+    {
+        PoisonDetector certain = PoisonDetector.Begin.OnFailure(Site).OnFailure(Site).OnFailure(Site);
+        PoisonDetector after = certain.OnFailure(null);
+
+        Assert.NotNull(certain.Verdict);
+        Assert.Null(after.Verdict);
+        Assert.Equal(1, after.OnFailure(Site).Count);
+    }
+
+    [Fact]
     public void OnFailure_RecordUnknown_AccusesNobody()
     {
         FailureSite unknown = Site with { Record = null };
