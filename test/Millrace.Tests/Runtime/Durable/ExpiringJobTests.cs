@@ -33,6 +33,22 @@ public sealed class ExpiringJobTests
         Assert.Equal(Enumerable.Range(0, Keys).Select(static key => Line(key, Lived(key, Records))), _table.Visible.Order(StringComparer.Ordinal));
     }
 
+    /// <summary>The savepoint in <c>test/golden/&lt;version&gt;/expiring</c>, written once: every later build goes on with its stamps, under another TTL.</summary>
+    [Fact]
+    public async Task Start_FromEveryGoldenSavepoint_HasWhatLivedAndNothingElse()
+    {
+        foreach (string folder in await GoldenFiles.FoldersAsync(FormatVersion.Pack, "expiring", WriteGoldenAsync))
+        {
+            MemoryObjectStore store = new(TimeProvider.System);
+            await GoldenFiles.LoadAsync(folder, "golden/", (key, bytes) => store.PutAsync(key, bytes, CancellationToken.None));
+            SnapshotReader reader = await SnapshotReader.OpenAsync(store, "golden/_metadata", null, CancellationToken.None);
+            Assert.Equal(StateTtl.EventTime(new(Lifetime)), reader.State("states", "recent").Schema.Ttl);
+            DurableJob job = StoredJob.Start(store, After(new(Records, -1)), 3, new StartFrom.Address("memory://golden"));
+            Assert.Equal(JobEnding.Finished, (await job.Completion).Ending);
+            Assert.Equal(Enumerable.Range(0, Keys).Select(static key => Line(key, Lived(key, Records))), _table.Visible.Order(StringComparer.Ordinal));
+        }
+    }
+
     [Fact]
     public async Task Plan_OfAnotherTtl_SaysWhatItDoes()
     {
@@ -60,6 +76,14 @@ public sealed class ExpiringJobTests
         int elements = 0;
         await foreach (StateValue.Row _ in snapshot.ReadAsync("states", "recent")) elements++;
         Assert.Equal(50, elements);
+    }
+
+    async Task WriteGoldenAsync(string folder)
+    {
+        await StopBeforeAsync(2);
+        string root = StoredJob.SavepointOf(_store);
+        foreach (string key in _store.Keys.Where(k => k.StartsWith(root, StringComparison.Ordinal)))
+            await GoldenFiles.SaveAsync(folder, key[root.Length..], (await _store.TryGetAsync(key, CancellationToken.None))!);
     }
 
     static IEnumerable<int> Lived(int key, int end) => Enumerable.Range(0, end).Where(n => n % Keys == key && n >= 400);
