@@ -47,10 +47,7 @@ async Task<int> TogetherAsync()
         await process.WaitForExitAsync();
         return process.ExitCode == 0;
     }));
-    if (isGood.All(static good => good)) return report.End();
-    Console.Error.WriteLine("a process that shared the work ended before it was done");
-    report.End();
-    return 1;
+    return report.End(lost: isGood.Count(static good => !good));
 }
 
 IAsyncEnumerable<Finding> FindAsync(Func<int, bool> isOurs) => options.Sweep is { } kind
@@ -80,10 +77,12 @@ sealed class Report(Options options)
     }
 
     /// <summary>The last line.</summary>
+    /// <param name="lost">Processes that shared the work and ended before it was done; each counts as failed.</param>
     /// <returns>The exit code.</returns>
-    public int End()
+    public int End(int lost = 0)
     {
-        if (options.Sweep is null && options.Mutation == Mutation.None)
+        for (int i = 0; i < lost; i++) Console.WriteLine("a process that shared the work ended before it was done");
+        if (options.Mutation == Mutation.None)
         {
             foreach ((string what, int n) in _reached) Console.WriteLine($"  reached {n,6} times: {what}");
         }
@@ -91,8 +90,9 @@ sealed class Report(Options options)
         string[] missing = options.RequiresRare ? [.. Rare.All.Where(r => !_reached.ContainsKey(r))] : [];
         foreach (string situation in missing) Console.WriteLine($"never reached: {situation}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(_passed + _failed) / Elapsed.TotalMinutes:0} {(options.Sweep is null ? "seeds" : "lives")} per minute"));
-        Console.WriteLine($"{_passed} passed, {_failed + missing.Length} failed");
-        return _failed + missing.Length == 0 ? 0 : 1;
+        int failed = _failed + missing.Length + lost;
+        Console.WriteLine($"{_passed} passed, {failed} failed");
+        return failed == 0 ? 0 : 1;
     }
 
     TimeSpan Elapsed => TimeProvider.System.GetElapsedTime(_started);

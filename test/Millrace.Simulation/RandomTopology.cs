@@ -19,6 +19,7 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
     Disorder _disorder = new(0, 0);
     Versions _versions = Versions.One;
     bool _hasSinkEach;
+    int _skew;
 
     /// <inheritdoc/>
     public SimulatedTraits Traits { get; private set; } = new();
@@ -30,7 +31,8 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
         SimulatedChance chance = new(seed ^ 0x70901067);
         _disorder = Disorder.Random(chance);
         int sources = chance.Between(1, 2);
-        for (int source = 0; source < sources; source++) _sources.Add(_disorder.Splits(source, chance));
+        _skew = chance.Pick([1, 1, 2, 4]);
+        for (int source = 0; source < sources; source++) _sources.Add(_disorder.Splits(source, _skew, chance));
         int kind = chance.Below(16), pieces = chance.Between(1, 4);
         for (int i = 0; i < pieces; i++)
         {
@@ -103,31 +105,14 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
 
     public (IReadOnlyList<string> Drops, IReadOnlyList<StateRename> Renames) Upgrade(int version, SnapshotManifest snapshot, int from) => _versions.Upgrade(version, snapshot, from);
 
-    public async Task<bool> CheckStateAsync(SnapshotReader checkpoint)
-    {
-        SnapshotManifest manifest = checkpoint.Manifest;
-        if (Traits.Versions > 1 || Traits.AllowsDrain || Traits.AllowsAtLeastOnce) return false;
-        if (manifest.Operators.Any(static o => o.States.Any(static s => s.Schema.Layout == StateLayout.InFlight && s.Runs.Count > 0))) return false;
-        // Once everything was read all windows and timers may have fired, at whatever event time.
-        if (Positions.Of(manifest) is not { Count: > 0 } positions) return false;
-        Reading[] read = [.. Input.Where(r => !positions.TryGetValue((r.Source, r.Split), out int next) || r.Index < next)];
-        bool any = false;
-        foreach ((IPiece piece, _, _) in _pieces)
-        {
-            // Instances that have finished have handed out what they had.
-            if (manifest.Operators.FirstOrDefault(o => o.Id == piece.Name) is not { Finished: 0, States.Count: > 0 }) continue;
-            await piece.CheckStateAsync(checkpoint, read);
-            any = true;
-        }
-
-        return any;
-    }
+    public async Task<bool> CheckStateAsync(SnapshotReader checkpoint) => Traits is { Versions: 1, AllowsDrain: false, AllowsAtLeastOnce: false }
+        && await StateComparison.CheckAsync(checkpoint, _pieces.Select(static p => p.Piece), Input);
 
     /// <summary>What was written, without what may differ between two runs over the same records.</summary>
     public IEnumerable<string> Essence() => _pieces.SelectMany(p => p.Places.SelectMany(place => p.Piece.Essence(LinesOf(p.Piece, place)).Select(line => $"{place} {line}")));
 
     /// <inheritdoc/>
-    public override string ToString() => $"pieces: {string.Join(", ", _pieces.Select(static p => $"{p.Piece} into {string.Join(" and ", p.Places)}"))}; a sink {(_hasSinkEach ? "each" : "together")}; {_disorder}; versions: {_versions}";
+    public override string ToString() => $"pieces: {string.Join(", ", _pieces.Select(static p => $"{p.Piece} into {string.Join(" and ", p.Places)}"))}; a sink {(_hasSinkEach ? "each" : "together")}; {_disorder}, skew {_skew}; versions: {_versions}";
 
     static Outside.Place[] PlacesOf(IPiece piece, int kind, SimulatedChance chance) => chance.Below(6) switch
     {

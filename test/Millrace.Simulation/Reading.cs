@@ -30,15 +30,25 @@ sealed record Disorder(int BoundMs, int StragglersPerThousand)
     public static Disorder Random(SimulatedChance chance) => chance.Below(3) == 0 ? new(0, 0) : new(chance.Between(0, 12) * 10, chance.Pick([0, 15, 60]));
 
     /// <summary>The splits of a source.</summary>
-    public ImmutableArray<ImmutableArray<Reading>> Splits(int source, SimulatedChance chance)
+    /// <param name="source">Its number.</param>
+    /// <param name="skew">1 for weights that are all as likely; the greater, the more records have the smallest, and with them the same keys.</param>
+    /// <param name="chance">Decides.</param>
+    public ImmutableArray<ImmutableArray<Reading>> Splits(int source, int skew, SimulatedChance chance)
     {
         int splits = chance.Between(1, 4), most = chance.Between(20, 200);
-        return [.. Enumerable.Range(0, splits).Select(split => Enumerable.Range(0, chance.Between(most / 2, most)).Select(index => Make(source, split, index, chance)).ToImmutableArray())];
+        return [.. Enumerable.Range(0, splits).Select(split => Enumerable.Range(0, chance.Between(most / 2, most)).Select(index => Make(source, split, index, Weight(skew, chance), chance)).ToImmutableArray())];
     }
 
-    Reading Make(int source, int split, int index, SimulatedChance chance)
+    static int Weight(int skew, SimulatedChance chance)
     {
-        Reading reading = new(source, split, index, chance.Below(100));
+        int weight = chance.Below(100);
+        for (int i = 1; i < skew; i++) weight = weight * chance.Below(100) / 100;
+        return weight;
+    }
+
+    Reading Make(int source, int split, int index, int weight, SimulatedChance chance)
+    {
+        Reading reading = new(source, split, index, weight);
         if (BoundMs == 0 && StragglersPerThousand == 0) return reading;
         return chance.InThousand(StragglersPerThousand)
             ? reading with { BackMs = BoundMs + chance.Between(1, StragglerMsMax), IsStraggler = true }

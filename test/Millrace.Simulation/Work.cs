@@ -48,22 +48,23 @@ static class Work
         int number = 0;
         foreach ((string way, CheckpointOptions barriers) in Ways())
         {
-            IReadOnlyList<int> effects = await Testing.Simulation.Simulation.SweepAsync(new SweepTopology(), seed, barriers, null);
+            (IReadOnlyList<int> effects, _) = await Testing.Simulation.Simulation.SweepAsync(new SweepTopology(), seed, barriers, Collection.CheckAsync);
             foreach (IReadOnlyList<EffectEnd?> ends in Points(kind, effects, seed))
             {
                 if (!isOurs(number++)) continue;
                 string what = $"{kind} sweep, {way} barriers, {string.Join(", then ", ends.Select(static e => $"{e?.ToString() ?? "a whole process"}"))}";
-                string? failure = null;
+                Finding finding;
                 try
                 {
-                    await Testing.Simulation.Simulation.SweepAsync(new SweepTopology(), seed, barriers, null, ends);
+                    (_, IReadOnlyDictionary<string, int> reached) = await Testing.Simulation.Simulation.SweepAsync(new SweepTopology(), seed, barriers, Collection.CheckAsync, ends);
+                    finding = new(what, null, "", reached);
                 }
                 catch (SimulationFailedException failed)
                 {
-                    failure = failed.InnerException!.ToString();
+                    finding = new(what, failed.InnerException!.ToString(), "", s_nothing);
                 }
 
-                yield return new(what, failure, "", s_nothing);
+                yield return finding;
             }
         }
     }

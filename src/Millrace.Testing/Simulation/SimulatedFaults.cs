@@ -12,6 +12,9 @@ public sealed record SimulatedFaults
     /// <value>Of a thousand effects on the outside, how many fail before, and as many after they took effect. 0 to 1,000; the default is 5.</value>
     public int OutsidePerThousand { get; init; } = 5;
 
+    /// <value>Of a thousand calls of the store and effects on the outside, how many are slow: up to two seconds there, or back. What a process did then happens long after it, or after its end. 0 to 1,000; the default is 5.</value>
+    public int SlowPerThousand { get; init; } = 5;
+
     /// <value>
     /// Of a thousand messages between leader and worker, how many are the last of their connection: it is cut, which both are told, or what one of
     /// them sends is lost from there on, which nobody is told. Besides, a few are slow. 0 to 1,000; the default is 20.
@@ -31,5 +34,5 @@ public sealed record SimulatedFaults
     public static SimulatedFaults Default { get; } = new();
 
     /// <summary>Nothing goes wrong.</summary>
-    public static SimulatedFaults None { get; } = new() { StorePerThousand = 0, DamagePerThousand = 0, OutsidePerThousand = 0, NetworkPerThousand = 0, Disturbances = 0, SkewMax = TimeSpan.Zero };
+    public static SimulatedFaults None { get; } = new() { StorePerThousand = 0, DamagePerThousand = 0, OutsidePerThousand = 0, SlowPerThousand = 0, NetworkPerThousand = 0, Disturbances = 0, SkewMax = TimeSpan.Zero };
 }

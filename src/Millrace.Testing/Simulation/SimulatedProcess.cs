@@ -11,7 +11,7 @@ namespace Millrace.Testing.Simulation;
 /// </summary>
 public sealed class SimulatedProcess
 {
-    static readonly TimeSpan s_least = TimeSpan.FromMicroseconds(200), s_most = TimeSpan.FromMilliseconds(8);
+    static readonly TimeSpan s_least = TimeSpan.FromMicroseconds(200), s_most = TimeSpan.FromMilliseconds(8), s_slow = TimeSpan.FromSeconds(2);
 
     readonly SimulatedWorld _world;
     readonly Queue<Action> _held = new();
@@ -99,7 +99,7 @@ public sealed class SimulatedProcess
     {
         await PassAsync().ConfigureAwait(false);
         EffectEnd? end = Plan.Next(what);
-        await _world.DelayAsync(Chance.Between(s_least, s_most)).ConfigureAwait(false);
+        await _world.DelayAsync(Way(what)).ConfigureAwait(false);
         if (end is { IsBefore: true })
         {
             // What was never asked for does not happen; what was held back happens when the process wakes.
@@ -117,9 +117,17 @@ public sealed class SimulatedProcess
         finally
         {
             if (end is { IsBefore: false }) End(end);
-            await _world.DelayAsync(Chance.Between(s_least, s_most)).ConfigureAwait(false);
+            await _world.DelayAsync(Way(what)).ConfigureAwait(false);
             await PassAsync().ConfigureAwait(false);
         }
+    }
+
+    /// <summary>How long a call is on its way there, or its answer on the way back.</summary>
+    TimeSpan Way(string what)
+    {
+        if (_world.Faults.SlowPerThousand == 0 || !Chance.InThousand(_world.Faults.SlowPerThousand)) return Chance.Between(s_least, s_most);
+        _world.Reach(what.StartsWith("commit ", StringComparison.Ordinal) ? "a commit was slow" : "a call was slow");
+        return Chance.Between(s_most, s_slow);
     }
 
     /// <summary>User code throws at the next place where it may.</summary>

@@ -51,17 +51,18 @@ public static class Simulation
         });
 
     /// <summary>Plays one life that ends, or stands still, at given effects; none for a whole life.</summary>
-    /// <returns>The effects of each of its processes.</returns>
-    internal static async Task<IReadOnlyList<int>> SweepAsync(
-        ISimulatedJob job, ulong seed, Runtime.Checkpoints.CheckpointOptions barriers, Action<string>? trace, params IReadOnlyList<EffectEnd?> ends)
+    /// <returns>The effects of each of its processes, and the rare situations it met.</returns>
+    internal static async Task<(IReadOnlyList<int> Effects, IReadOnlyDictionary<string, int> Reached)> SweepAsync(
+        ISimulatedJob job, ulong seed, Runtime.Checkpoints.CheckpointOptions barriers, Func<SimulatedScene, Task> after, params IReadOnlyList<EffectEnd?> ends)
     {
         SimulatedSweep? sweep = null;
-        await PlayAsync(job, seed, trace, scene =>
+        SimulationResult result = await PlayAsync(job, seed, null, async scene =>
         {
             sweep = new(scene, barriers);
-            return sweep.PlayAsync(ends);
+            await sweep.PlayAsync(ends).ConfigureAwait(false);
+            await after(scene).ConfigureAwait(false);
         }).ConfigureAwait(false);
-        return sweep!.Effects;
+        return (sweep!.Effects, result.Reached);
     }
 
     internal static async Task<SimulationResult> PlayAsync(ISimulatedJob job, ulong seed, Action<string>? trace, Func<SimulatedScene, Task> play)
