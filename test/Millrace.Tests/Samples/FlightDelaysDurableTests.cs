@@ -37,11 +37,12 @@ public sealed class FlightDelaysDurableTests : IDisposable
         AssertSame(expected.TooLate, "too-late.csv");
     }
 
+    /// <summary>Reads what is printed up to a day, or a later one: on a busy machine the life before may have come further than was read of it.</summary>
     static async Task WaitForDayAsync(SampleProcess process, string day)
     {
         await foreach (string line in process.LinesAsync())
         {
-            if (line.StartsWith(day, StringComparison.Ordinal)) return;
+            if (line.StartsWith("2001-", StringComparison.Ordinal) && string.CompareOrdinal(line, 0, day, 0, day.Length) >= 0) return;
         }
 
         Assert.Fail($"The program ended before {day}: {(await process.EndAsync()).Error}");
@@ -49,7 +50,7 @@ public sealed class FlightDelaysDurableTests : IDisposable
 
     SampleProcess Start(string parallelism, params string[] words) => SampleProcess.Start(
         s_program, _folder.Root,
-        ["--input", s_data, "--output", _folder["out"], "--storage", "./state", "--checkpoint-interval", "100ms", "--parallelism", parallelism, .. words.Length > 0 ? words : ["--rate", "60000"]]);
+        ["--input", s_data, "--output", _folder["out"], "--storage", "./state", "--checkpoint-interval", "100ms", "--parallelism", parallelism, .. words.Length > 0 ? words : ["--rate", "30000"]]);
 
     void AssertSame(IEnumerable<string> expected, string file) =>
         Assert.Equal(expected.Order(StringComparer.Ordinal), File.ReadLines(_folder[$"out/{file}"]).Skip(1).Order(StringComparer.Ordinal));
