@@ -21,6 +21,7 @@ static class Rare
         "a leader was cut off, and went on",
         "a leader was paused",
         "a newer version took over",
+        "a pack was worn, and written again",
         "a process that looked before another led gave way to it",
         "a second process was told who leads",
         "a sink's commit was pending across a rescale",

@@ -232,7 +232,8 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
         TimeSpan writtenAt = Now;
         Task before = _following;
         _following = Watch(FollowAsync(before, attempt, snapshot, collectedAt, writtenAt, requests));
-        Post(new CheckpointEvent.Committed(writtenAt, attempt.Id));
+        IReadOnlyList<long> worn = _cache.Find(snapshot) is { } manifest ? _context.Options.Wear.Find(manifest) : [];
+        Post(new CheckpointEvent.Committed(writtenAt, attempt.Id, worn));
     }
 
     async Task FollowAsync(

@@ -34,7 +34,7 @@ public static class CheckpointMachine
             case CheckpointEvent.Asked asked: Ask(step, asked.Request); break;
             case CheckpointEvent.Collected collected: Collect(step, collected.Worker, collected.Snapshot); break;
             case CheckpointEvent.Declined declined: Decline(step, declined.Why); break;
-            case CheckpointEvent.Committed committed: Commit(step, committed.Id); break;
+            case CheckpointEvent.Committed committed: Commit(step, committed.Id, committed.Worn); break;
             case CheckpointEvent.CommitFailed failed:
                 step.State = state with { Completing = null };
                 step.Fail(step.Find(failed.Id)!, failed.Why);
@@ -86,7 +86,7 @@ public static class CheckpointMachine
         step.Fail(attempt, declined.OperatorId is null ? declined.Why : $"{declined.OperatorId}: {declined.Why}");
     }
 
-    static void Commit(CheckpointStep step, long id)
+    static void Commit(CheckpointStep step, long id, IReadOnlyList<long> worn)
     {
         CheckpointAttempt attempt = step.Find(id)!;
         Invariant.That(step.State.Completing == id, "what was committed was being completed");
@@ -94,6 +94,7 @@ public static class CheckpointMachine
         {
             Completing = null,
             Confirmed = id,
+            Worn = worn,
             Failures = 0,
             NotBefore = Later(step.Now, step.State.Options.MinPause),
             InFlight = step.State.InFlight.Remove(attempt),

@@ -1,4 +1,5 @@
 using Millrace.Runtime.Messages;
+using Millrace.State.Snapshots;
 
 namespace Millrace.Runtime.Checkpoints;
 
@@ -43,6 +44,9 @@ public sealed record CheckpointOptions
 
     /// <summary>Whether they are kept when the job gives up. The default is true; without them it can only begin anew.</summary>
     public bool IsRetainedOnFailure { get; init; } = true;
+
+    /// <summary>When a pack of which less than half is needed is written again. Simulations have smaller ones than others.</summary>
+    internal PackWear Wear { get; init; } = PackWear.Default;
 
     /// <summary>Whether barriers may overtake records: at once, or after a time.</summary>
     public bool MayOvertake => Alignment == Alignment.Unaligned || (Alignment == Alignment.Aligned && AlignTimeout != System.Threading.Timeout.InfiniteTimeSpan);

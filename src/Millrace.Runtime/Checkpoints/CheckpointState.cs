@@ -87,6 +87,12 @@ public sealed record CheckpointState
     /// <summary>When the least pause has passed.</summary>
     public TimeSpan NotBefore { get; init; } = TimeSpan.MinValue;
 
+    /// <summary>Checkpoints whose packs are worn, oldest first, as of <see cref="Confirmed"/>.</summary>
+    public IReadOnlyList<long> Worn { get; init; } = [];
+
+    /// <summary>That of them which tasks were told of last; zero for none.</summary>
+    public long LastWorn { get; init; }
+
     /// <summary>How many failed in a row.</summary>
     public int Failures { get; init; }
 
@@ -132,7 +138,15 @@ public abstract record CheckpointEvent(TimeSpan Now)
     /// <summary>The ledger has it.</summary>
     /// <param name="Now">When.</param>
     /// <param name="Id">Which.</param>
-    public sealed record Committed(TimeSpan Now, long Id) : CheckpointEvent(Now);
+    /// <param name="Worn">Checkpoints with worn packs, oldest first, as of it: <see cref="Millrace.State.Snapshots.PackWear"/>.</param>
+    public sealed record Committed(TimeSpan Now, long Id, IReadOnlyList<long> Worn) : CheckpointEvent(Now)
+    {
+        /// <summary>One without worn packs.</summary>
+        public Committed(TimeSpan now, long id)
+            : this(now, id, [])
+        {
+        }
+    }
 
     /// <summary>It could not be written, and is not in the ledger.</summary>
     /// <param name="Now">When.</param>

@@ -22,21 +22,29 @@ sealed class CheckpointStep(CheckpointState state, TimeSpan now)
         CheckpointOptions options = State.Options;
         bool isForced = purpose is not (CheckpointPurpose.Periodic or CheckpointPurpose.Manual);
         bool isSavepoint = purpose is CheckpointPurpose.Savepoint or CheckpointPurpose.Stop;
+        long worn = isSavepoint ? 0 : NextWorn();
         var barrier = new Barrier(
             State.NextId, State.Confirmed,
             isForced ? Alignment.Aligned : options.Alignment,
             isForced || options.Alignment != Alignment.Aligned ? Timeout.InfiniteTimeSpan : options.AlignTimeout,
-            IsStop: purpose == CheckpointPurpose.Stop, IsDrain: request?.IsDrain ?? false, isSavepoint);
+            IsStop: purpose == CheckpointPurpose.Stop, IsDrain: request?.IsDrain ?? false, isSavepoint, worn);
         var attempt = new CheckpointAttempt { Barrier = barrier, Purpose = purpose, Request = request, BegunAt = now, IsFinal = State.AreTasksFinished };
         State = State with
         {
             NextId = State.NextId + 1,
+            Worn = worn == 0 ? State.Worn : [],
+            LastWorn = worn == 0 ? State.LastWorn : worn,
             InFlight = State.InFlight.Add(attempt),
             DueAt = CheckpointMachine.Later(now, options.Interval),
             IsEnding = purpose is CheckpointPurpose.Stop or CheckpointPurpose.Final,
         };
         Effects.Add(new CheckpointEffect.Trigger(attempt));
     }
+
+    /// <summary>
+    /// One at a time, so that no checkpoint writes much more than its neighbours; in turn, so that one that a finished task holds on to does not keep the others waiting.
+    /// </summary>
+    long NextWorn() => State.Worn.FirstOrDefault(id => id > State.LastWorn, State.Worn.Count == 0 ? 0 : State.Worn[0]);
 
     /// <summary>It failed by itself, which counts.</summary>
     public void Fail(CheckpointAttempt attempt, string why)

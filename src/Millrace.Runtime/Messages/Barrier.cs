@@ -21,7 +21,9 @@ public enum Alignment
 /// <param name="IsStop">Whether sources end with it: no record follows, and no end of input either, so that nothing fires.</param>
 /// <param name="IsDrain">Whether event time ends with it: all windows and event timers fire before the cut. Only together with <paramref name="IsStop"/>.</param>
 /// <param name="IsSavepoint">Whether its keyed states are written whole, and its files into the folder of the savepoint.</param>
-public sealed record Barrier(long Id, long Confirmed, Alignment Alignment, TimeSpan AlignTimeout, bool IsStop, bool IsDrain, bool IsSavepoint)
+/// <param name="Worn">Keyed states write again what they have in packs of this checkpoint, which are mostly in vain by now; zero for none.</param>
+public sealed record Barrier(
+    long Id, long Confirmed, Alignment Alignment, TimeSpan AlignTimeout, bool IsStop, bool IsDrain, bool IsSavepoint, long Worn = 0)
 {
     /// <summary>Whether it may overtake records somewhere, at once or after a while.</summary>
     public bool MayOvertake => Alignment == Alignment.Unaligned || (Alignment == Alignment.Aligned && AlignTimeout != Timeout.InfiniteTimeSpan);

@@ -62,7 +62,7 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
     /// <inheritdoc/>
     public override OperatorCut Cut(Barrier barrier)
     {
-        RowsCut cut = new(barrier.Id, barrier.Confirmed, Snapshots.Range, barrier.IsSavepoint);
+        RowsCut cut = new(barrier.Id, barrier.Confirmed, Snapshots.Range, barrier.IsSavepoint, barrier.Worn);
         foreach (ISnapshotRows rows in op.SnapshotRows) rows.Begin(cut);
         return new(OperatorId, Snapshots.Subtask)
         {

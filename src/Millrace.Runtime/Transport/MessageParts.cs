@@ -61,6 +61,7 @@ static class MessageWriting
         writer.WriteByte((byte)barrier.Alignment);
         writer.WriteZigzag(barrier.AlignTimeout.Ticks);
         writer.WriteByte((byte)((barrier.IsStop ? 1 : 0) | (barrier.IsDrain ? 2 : 0) | (barrier.IsSavepoint ? 4 : 0)));
+        writer.WriteZigzag(barrier.Worn);
     }
 
     public static void Order(this ref CodecWriter writer, DeployOrder order)

@@ -65,7 +65,7 @@ static class MessageReading
         if (alignment > (byte)Alignment.Unaligned) reader.Fail("A barrier has an alignment that there is not.");
         TimeSpan timeout = new(reader.ReadZigzag());
         byte bits = reader.ReadBits(3);
-        return new(id, confirmed, (Alignment)alignment, timeout, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0);
+        return new(id, confirmed, (Alignment)alignment, timeout, (bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, reader.ReadZigzag());
     }
 
     public static DeployOrder Order(this ref CodecReader reader) => new()

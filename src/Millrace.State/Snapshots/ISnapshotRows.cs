@@ -71,7 +71,8 @@ public interface ISnapshotRows
 /// </param>
 /// <param name="Owned">The slice of the hash space the task owns.</param>
 /// <param name="IsFull">Whether everything is to be written, whatever the base: savepoints, and the first checkpoint after a restore.</param>
-public readonly record struct RowsCut(long Id, long Confirmed, KeyRange Owned, bool IsFull);
+/// <param name="Worn">Slices with a run of this checkpoint are written whole, changed or not, so that its packs can go (<see cref="PackWear"/>); zero for none.</param>
+public readonly record struct RowsCut(long Id, long Confirmed, KeyRange Owned, bool IsFull, long Worn = 0);
 
 /// <summary>Captured rows of one slice, to be written once, by any thread. Owns its pages until it is disposed.</summary>
 public abstract class CapturedRun : IDisposable

@@ -15,6 +15,8 @@ static class ChainNumbers
     /// <summary>The number at which a slice is written whole again.</summary>
     public const int FullEvery = 84;
 
+    const byte WearWaitsForARound = Snapshots.PackWear.DefaultAge >= FullEvery ? 1 : -1;   // -1 does not compile
+
     static readonly int[] s_base = [.. Enumerable.Range(0, FullEvery).Select(BaseFor)];
     static readonly int[] s_lowest = [.. Enumerable.Range(0, FullEvery).Select(number => s_base[number..].Skip(1).Append(FullEvery).Min())];
 

@@ -42,11 +42,13 @@ sealed class RunChains
         {
             RunLink[] chain = isSame ? _confirmed.Slices[i] : [];
             int first = i * (ChainNumbers.FullEvery / CutPlan.SlicesMax);
-            (RunLink[] kept, int number) = count == 1 || cut.IsFull || chain.Length == 0 ? ([], first) : Next(chain);
+            long worn = cut.Worn;
+            bool isWorn = worn != 0 && Array.Exists(chain, link => link.Id == worn);
+            (RunLink[] kept, int number) = count == 1 || cut.IsFull || isWorn || chain.Length == 0 ? ([], first) : Next(chain);
             if (kept.Length > 0 && kept[^1].Epoch < deletionsKnownSince) (kept, number) = ([], first);
             slices[i] = new(CutPlan.RangeOf(cut.Owned, i, count), chain, kept, number)
             {
-                IsWanted = mustCover || (cut.IsFull && chain.Length > 0),
+                IsWanted = mustCover || isWorn || (cut.IsFull && chain.Length > 0),
                 NeededAfter = NeededAfter(cut.Owned, i, count, epoch),
                 HasChanged = chain.Length > 0 && chain[^1].Epoch < deletionsKnownSince,
             };

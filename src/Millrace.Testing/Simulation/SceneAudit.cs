@@ -36,6 +36,7 @@ sealed class SceneAudit(SimulatedScene scene)
         _named.Add(taken.Snapshot.Key);
         _named.UnionWith(manifest.Packs.Select(static p => p.Key));
         if (manifest.Operators.Any(static o => o.States.Any(static s => s.Schema.Layout == StateLayout.InFlight && s.Runs.Count > 0))) scene.World.Reach("records in flight were captured");
+        if (life.Options.Checkpoints.Wear.Find(manifest).Count > 0) scene.World.Reach("a pack was worn, and written again");
         if (manifest.Owed.Count > 0 && manifest.Parent is null && life.Options.Parallelism > 1) scene.World.Reach("transactions owed by a full snapshot");
 
         if (manifest.Id <= _newest.GetValueOrDefault(life)) throw new SimulationException($"{life.Process.Name} told checkpoint {manifest.Id} after {_newest[life]}");

@@ -80,6 +80,8 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         {
             Interval = _chance.Between(TimeSpan.FromMilliseconds(15), TimeSpan.FromMilliseconds(150)),
             Retained = _chance.Between(1, 3),
+            // Lives are short and states small here: a pack is old soon, and every byte counts.
+            Wear = new(_chance.Between(1, 5), 1),
         }),
     });
 

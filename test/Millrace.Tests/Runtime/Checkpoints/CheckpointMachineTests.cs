@@ -55,6 +55,37 @@ public sealed class CheckpointMachineTests
     }
 
     [Fact]
+    public void Committed_WornPacks_AreToldOnceAndInTurn()
+    {
+        Run();
+        long[] told = [.. new long[][] { [2, 3], [2, 3], [2, 3], [], [4] }.Select((worn, i) => Told(10 * (i + 1), 5 + i, worn))];
+
+        Assert.Equal([2, 3, 2, 0, 4], told);
+
+        long Told(int seconds, long id, long[] worn)
+        {
+            At(seconds);
+            Collect(seconds + 1, 0, id);
+            Step(new CheckpointEvent.Committed(Seconds(seconds + 2), id, worn));
+            At(seconds + 10);
+            return Triggered().Worn;
+        }
+    }
+
+    [Fact]
+    public void Committed_WornPacks_AreNotForASavepointWhichIsWholeAnyway()
+    {
+        Run();
+        At(10);
+        Collect(11, 0, 5);
+        Step(new CheckpointEvent.Committed(Seconds(12), 5, [2]));
+        Step(new CheckpointEvent.Asked(Seconds(13), new CheckpointRequest(1, CheckpointPurpose.Savepoint)));
+
+        Assert.Equal(0, Triggered().Worn);
+        Assert.Equal([2], _state.Worn);
+    }
+
+    [Fact]
     public void Committed_MinPause_IsKept()
     {
         _state = _state with { Options = _state.Options with { MinPause = Seconds(7) } };

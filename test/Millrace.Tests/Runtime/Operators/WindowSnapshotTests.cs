@@ -44,7 +44,7 @@ public sealed class WindowSnapshotTests
         {
             Advance();
             ISnapshotRows rows = op.SnapshotRows[0];
-            rows.Begin(new(id, confirmed, KeyRange.Full, IsFull: false));
+            rows.Begin(new(id, confirmed, KeyRange.Full, IsFull: false, Worn: id % 3 == 0 ? id / 2 : 0));
             RunStore whole = new();
             Take(whole, twin.SnapshotRows[0], id);
             for (int budget = 0; !rows.Capture(ref budget); budget = random.Next(500)) Advance();

@@ -65,7 +65,8 @@ public sealed class MessageCodecTests
 
         Assert.Equal("00", Hex(new Message.Alive()));
         Assert.Equal("020622", Hex(new LeaderMessage.Run(attempt)));
-        Assert.Equal("030622" + "0e0c02" + "d00f" + "05", Hex(new LeaderMessage.Trigger(attempt, new(7, 6, Alignment.Unaligned, TimeSpan.FromTicks(1_000), IsStop: true, IsDrain: false, IsSavepoint: true))));
+        Assert.Equal("030622" + "0e0c02" + "d00f" + "05" + "08",
+            Hex(new LeaderMessage.Trigger(attempt, new(7, 6, Alignment.Unaligned, TimeSpan.FromTicks(1_000), IsStop: true, IsDrain: false, IsSavepoint: true, Worn: 4))));
         Assert.Equal("050622" + "066f7264657273" + "04" + "03010203", Hex(new LeaderMessage.SplitGiven(attempt, "orders", 2, new byte[] { 1, 2, 3 })));
         Assert.Equal("250622" + "066f7264657273" + "04", Hex(new WorkerMessage.SplitAsked(attempt, "orders", 2)));
         Assert.Equal("4001" + "027731" + "026162" + "03613a31", Hex(new WorkerMessage.Hello("w1", "ab", "a:1")));

@@ -100,7 +100,7 @@ public sealed class KeyedStateSnapshotTests
         for (long id = 1; id <= snapshots; id++)
         {
             function.Write(random, keys, random.Next(keys * 3));
-            foreach (ISnapshotRows rows in function.Rows) rows.Begin(new(id, confirmed, KeyRange.Full, IsFull: random.Next(10) == 0));
+            foreach (ISnapshotRows rows in function.Rows) rows.Begin(new(id, confirmed, KeyRange.Full, IsFull: random.Next(10) == 0, Worn: random.Next(4) == 0 ? random.NextInt64(1, id + 1) : 0));
             List<string> atBarrier = function.Dump();
             List<string> order = function.TimerOrder();
             for (int i = 0; i < stores.Length; i++)

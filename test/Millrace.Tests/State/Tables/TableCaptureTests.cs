@@ -97,6 +97,26 @@ public sealed class TableCaptureTests
     }
 
     [Fact]
+    public void Take_OfAWornCheckpoint_WritesWholeWhatItHasOfIt()
+    {
+        StateTable<long, long, Int64KeyOps> table = new();
+        KeyedRows state = KeyedRows.OfTable("sums", "value", table);
+        for (long key = 0; key < 20_000; key++) table.GetOrAdd(KeyHash.Of(key), key, out _) = key;
+        Assert.Equal(8, Take(state, 1, 0).Count);
+        table.GetOrAdd(KeyHash.Of(1), 1, out _)++;
+        KeyRange changed = Assert.Single(Take(state, 2, 1)).Range;
+
+        IReadOnlyList<CapturedRun> ofTheSecond = Take(state, 3, 2, worn: 2);
+        Assert.Equal((changed, true), (Assert.Single(ofTheSecond).Range, ofTheSecond[0].IsFull));
+
+        IReadOnlyList<CapturedRun> ofTheFirst = Take(state, 4, 3, worn: 1);
+        Assert.Equal(7, ofTheFirst.Count);
+        Assert.All(ofTheFirst, run => Assert.True(run.IsFull && run.Range != changed));
+        Assert.Empty(Take(state, 5, 4, worn: 1));
+        Assert.Empty(Take(state, 6, 5, worn: 77));
+    }
+
+    [Fact]
     public void Take_ReadingOnly_CountsAsNoChange()
     {
         StateTable<long, long, Int64KeyOps> table = new();
@@ -208,9 +228,9 @@ public sealed class TableCaptureTests
         Assert.Equal(8, state.Take().Count);
     }
 
-    static IReadOnlyList<CapturedRun> Take(KeyedRows state, long id, long confirmed)
+    static IReadOnlyList<CapturedRun> Take(KeyedRows state, long id, long confirmed, long worn = 0)
     {
-        state.Begin(new(id, confirmed, KeyRange.Full, IsFull: false));
+        state.Begin(new(id, confirmed, KeyRange.Full, IsFull: false, worn));
         int budget = int.MaxValue;
         Assert.True(state.Capture(ref budget));
         return state.Take();
@@ -250,7 +270,7 @@ public sealed class TableCaptureTests
             _state ??= Open();
             Write(_random.Next(keys / 2));
             long id = ++_id, parent = Confirmed;
-            _state.Begin(new(id, parent, owned, IsFull: _random.Next(15) == 0));
+            _state.Begin(new(id, parent, owned, IsFull: _random.Next(15) == 0, Worn: _random.Next(4) == 0 ? _random.NextInt64(1, id + 1) : 0));
             Dictionary<long, long> atBarrier = new(_model);
             bool isDropped = _random.Next(8) == 0;
             for (int budget = 0; !_state.Capture(ref budget); budget = _random.Next(3_000))
