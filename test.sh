@@ -36,21 +36,29 @@ finish() {
 
 # Servers are a help, not a condition: tests whose server is missing are skipped and say so.
 install_servers() {
-    local wanted=() missing=() package
-    while read -r package; do wanted+=("$package"); done < <(sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' eng/test-packages.txt)
-    for package in ${wanted[@]+"${wanted[@]}"}; do
-        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
-    done
+    local missing=() package command
+    while read -r package command; do
+        [ -n "$package" ] || continue
+        # What came from elsewhere is as good, and its package may even be in conflict with it.
+        [ -z "$command" ] || ! command -v "$command" >/dev/null || continue
+        is_installed "$package" || missing+=("$package")
+    done < <(sed -e 's/#.*//' eng/test-packages.txt)
     [ "${#missing[@]}" -gt 0 ] || return 0
 
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         say "installing ${missing[*]}"
-        if { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
-            >"$results/apt.log" 2>&1; then return 0; fi
-        say "could not install them (see TestResults/apt.log)"
+        apt-get update -qq >"$results/apt.log" 2>&1 || say "the list of packages could not be brought up to date (see TestResults/apt.log)"
+        # All at once is faster; one that cannot be installed must not keep the others away.
+        install_packages "${missing[@]}" || for package in "${missing[@]}"; do install_packages "$package" || true; done
     fi
-    say "skipping the tests that need: ${missing[*]}"
+    local without=()
+    for package in "${missing[@]}"; do is_installed "$package" || without+=("$package"); done
+    [ "${#without[@]}" = 0 ] || say "skipping the tests that need: ${without[*]} (see TestResults/apt.log)"
 }
+
+is_installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+
+install_packages() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >>"$results/apt.log" 2>&1; }
 
 build() {
     say "restore" && dotnet restore Millrace.slnx --verbosity quiet || return 1
