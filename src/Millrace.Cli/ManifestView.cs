@@ -15,6 +15,8 @@ internal static class ManifestView
         output.WriteLine($"{manifest.Kind.ToString().ToLowerInvariant()} {manifest.Id} of {manifest.Job}, taken {manifest.TakenAt:u} by attempt {manifest.Attempt} of timeline {manifest.Timeline}");
         output.WriteLine($"program {manifest.Fingerprint}, Millrace {manifest.Engine}{(manifest.Watermark.IsNone ? "" : $", event time {manifest.Watermark}")}{(manifest.IsDrained ? ", drained" : "")}");
         if (manifest.Parent is { } parent) output.WriteLine($"builds on checkpoint {parent.Id} ({parent.Key}), which may be deleted all the same: what is needed of it is named here");
+        (int Files, long Bytes) own = PacksOf(manifest, static (of, id) => of == id), earlier = PacksOf(manifest, static (of, id) => of != id);
+        output.WriteLine($"{Number(own.Bytes)} bytes in {own.Files} files were written for it; it names {Number(earlier.Bytes)} bytes in {earlier.Files} files of earlier checkpoints besides");
         output.WriteLine();
         tool.Print(States(manifest));
         output.WriteLine();
@@ -46,8 +48,8 @@ internal static class ManifestView
 
     static Table Files(SnapshotManifest manifest)
     {
-        Table table = Tool.Table("file", "bytes", "written by", "what it is for");
-        Tool.Add(table, SnapshotKeys.ManifestName, "", $"{manifest.Attempt}", "says what all of it is: operators, states, files with their hashes (JSON)");
+        Table table = Tool.Table("file", "bytes", "written by", "for", "what it is for");
+        Tool.Add(table, SnapshotKeys.ManifestName, "", $"{manifest.Attempt}", $"{manifest.Id}", "says what all of it is: operators, states, files with their hashes (JSON)");
         for (int i = 0; i < manifest.Packs.Count; i++)
         {
             PackEntry pack = manifest.Packs[i];
@@ -59,11 +61,22 @@ internal static class ManifestView
                 let runs = state.Runs.Where(r => r.Pack == at).ToArray()
                 where runs.Length > 0
                 select $"{op.Id}/{state.Schema.Name} {Number(runs.Sum(static r => r.Rows))} rows");
-            Tool.Add(table, pack.Key, Number(pack.Length), $"{pack.Attempt}", uses.Length > 0 ? uses : pack.About);
+            Tool.Add(table, pack.Key, Number(pack.Length), $"{pack.Attempt}", $"{SnapshotOf(manifest, i)}", uses.Length > 0 ? uses : pack.About);
         }
 
         return table;
     }
+
+    static (int Files, long Bytes) PacksOf(SnapshotManifest manifest, Func<long, long, bool> which)
+    {
+        PackEntry[] packs = [.. manifest.Packs.Where((_, i) => which(SnapshotOf(manifest, i), manifest.Id))];
+        return (packs.Length, packs.Sum(static p => p.Length));
+    }
+
+    // A pack is written for one snapshot, which its runs name.
+    static long SnapshotOf(SnapshotManifest manifest, int pack) =>
+        manifest.Operators.SelectMany(static op => op.States).SelectMany(static state => state.Runs).Where(run => run.Pack == pack)
+            .Select(static run => run.Snapshot).DefaultIfEmpty(manifest.Id).Max();
 
     /// <summary>What the runs speak for together, as hashes in hexadecimal.</summary>
     internal static string Ranges(IReadOnlyList<RunEntry> runs)

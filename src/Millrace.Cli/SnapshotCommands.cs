@@ -27,7 +27,7 @@ internal static class SnapshotCommands
                 return ExitCodes.Finished;
             }
 
-            Table table = Tool.Table("id", "kept as", "taken at", "bytes", "event time", "where", "note");
+            Table table = Tool.Table("id", "kept as", "taken at", "written", "event time", "where", "note");
             foreach (SnapshotLine line in lines) Tool.Add(table, $"{line.Id}", line.Kept, $"{line.TakenAt:u}", line.Bytes is { } bytes ? $"{bytes:N0}" : "", line.EventTime ?? "", line.Address, line.Note);
             tool.Print(table);
             return ExitCodes.Finished;

@@ -7,7 +7,7 @@ namespace Millrace.Storage.S3;
 /// Objects of a bucket, at Amazon or any compatible store that honours <c>If-None-Match: *</c> on writes (the probe tells). Requests that may be repeated
 /// are, with growing pauses; conditional ones never are. Long reads go in parallel pieces, long uploads in parallel parts. Thread-safe.
 /// </summary>
-public sealed class S3ObjectStore : IListableStore
+public sealed class S3ObjectStore : IMeteredStore
 {
     /// <summary>Longer reads are split in pieces of this many bytes.</summary>
     public const int PieceBytes = 8 << 20;
@@ -17,7 +17,9 @@ public sealed class S3ObjectStore : IListableStore
 
     readonly S3Requests _requests;
     readonly NonceSource _nonces;
-    readonly SemaphoreSlim _pieces = new(PiecesAtOnceMax);
+    readonly SemaphoreSlim _pieces;
+    readonly S3ObjectStore? _whole;   // what a view is a view of, which owns the connections
+    Action<StoreUnavailableException>? _leftBehind;
 
     /// <summary>A store in a bucket. Asks nothing yet.</summary>
     /// <param name="options">Where.</param>
@@ -26,9 +28,16 @@ public sealed class S3ObjectStore : IListableStore
     public S3ObjectStore(S3Options options, StoreSurroundings surroundings)
     {
         options.Validate();
+        _pieces = new(PiecesAtOnceMax);
         _nonces = surroundings.Nonces;
         Address = $"s3://{options.Bucket}{(options.Prefix.Length == 0 ? "" : "/")}{options.Prefix}";
         _requests = new(S3Client.Create(options), options, new StoreRetry(options.Retry, surroundings.Time, surroundings.Nonces), Address);
+    }
+
+    S3ObjectStore(S3ObjectStore whole, S3Requests requests)
+    {
+        (_whole, _nonces, _pieces, _requests) = (whole, whole._nonces, whole._pieces, requests);
+        Address = whole.Address;
     }
 
     /// <inheritdoc/>
@@ -38,7 +47,16 @@ public sealed class S3ObjectStore : IListableStore
     /// An upload that was left could not be aborted: its parts cost storage, unseen, until somebody aborts it. Called on any thread. A rule of the
     /// bucket that aborts incomplete uploads after some days makes this harmless.
     /// </summary>
-    public event Action<StoreUnavailableException>? UploadLeftBehind;
+    public event Action<StoreUnavailableException>? UploadLeftBehind
+    {
+        add => Whole._leftBehind += value;
+        remove => Whole._leftBehind -= value;
+    }
+
+    S3ObjectStore Whole => _whole ?? this;
+
+    /// <inheritdoc/>
+    public IMeteredStore Metered(StoreMeter meter) => new S3ObjectStore(Whole, _requests.Metered(meter));
 
     /// <inheritdoc/>
     public async ValueTask<CreateOutcome> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
@@ -46,7 +64,7 @@ public sealed class S3ObjectStore : IListableStore
         ObjectKey.Validate(key);
         PutObjectRequest request = PutRequest(key, content);
         request.IfNoneMatch = "*";
-        (Exception? failure, S3Verdict verdict) = await _requests.TryOnceAsync(token => _requests.Client.PutObjectAsync(request, token), cancellationToken).ConfigureAwait(false);
+        (Exception? failure, S3Verdict verdict) = await _requests.TryOnceAsync(StoreRequest.Create, content.Length, token => _requests.Client.PutObjectAsync(request, token), cancellationToken).ConfigureAwait(false);
         if (failure is null) return CreateOutcome.Created;
         return verdict switch
         {
@@ -60,7 +78,7 @@ public sealed class S3ObjectStore : IListableStore
     public async ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         ObjectKey.Validate(key);
-        await _requests.RepeatAsync($"writing {key}", S3Verdict.Done, token => _requests.Client.PutObjectAsync(PutRequest(key, content), token), cancellationToken)
+        await _requests.RepeatAsync(StoreRequest.Put, content.Length, $"writing {key}", S3Verdict.Done, token => _requests.Client.PutObjectAsync(PutRequest(key, content), token), cancellationToken)
             .ConfigureAwait(false);
     }
 
@@ -70,13 +88,14 @@ public sealed class S3ObjectStore : IListableStore
         ObjectKey.Validate(key);
         byte[]? content = null;
         long length = 0;
-        S3Verdict verdict = await _requests.RepeatAsync($"reading {key}", S3Verdict.Absent, async token =>
+        S3Verdict verdict = await _requests.RepeatAsync(StoreRequest.Get, 0, $"reading {key}", S3Verdict.Absent, async token =>
         {
             using GetObjectResponse response = await _requests.Client.GetObjectAsync(_requests.Options.Bucket, _requests.Full(key), token).ConfigureAwait(false);
             length = response.ContentLength;
             if (length > PieceBytes) return; // Read in pieces below; this answer is dropped.
             content = new byte[length];
             await response.ResponseStream.ReadExactlyAsync(content, token).ConfigureAwait(false);
+            _requests.Received(length);
         }, cancellationToken).ConfigureAwait(false);
         if (verdict == S3Verdict.Absent || content is not null) return content;
 
@@ -107,7 +126,7 @@ public sealed class S3ObjectStore : IListableStore
     {
         ObjectKey.Validate(key);
         long? length = null;
-        await _requests.RepeatAsync($"measuring {key}", S3Verdict.Absent, async token =>
+        await _requests.RepeatAsync(StoreRequest.Length, 0, $"measuring {key}", S3Verdict.Absent, async token =>
             length = (await _requests.Client.GetObjectMetadataAsync(_requests.Options.Bucket, _requests.Full(key), token).ConfigureAwait(false)).ContentLength, cancellationToken)
             .ConfigureAwait(false);
         return length;
@@ -118,14 +137,14 @@ public sealed class S3ObjectStore : IListableStore
     {
         ObjectKey.Validate(key);
         cancellationToken.ThrowIfCancellationRequested();
-        return new(new S3Upload(_requests, key, _nonces.NextName(), failure => UploadLeftBehind?.Invoke(failure)));
+        return new(new S3Upload(_requests, key, _nonces.NextName(), failure => Whole._leftBehind?.Invoke(failure)));
     }
 
     /// <inheritdoc/>
     public async ValueTask DeleteAsync(string key, CancellationToken cancellationToken)
     {
         ObjectKey.Validate(key);
-        await _requests.RepeatAsync($"deleting {key}", S3Verdict.Absent, token => _requests.Client.DeleteObjectAsync(_requests.Options.Bucket, _requests.Full(key), token), cancellationToken)
+        await _requests.RepeatAsync(StoreRequest.Delete, 0, $"deleting {key}", S3Verdict.Absent, token => _requests.Client.DeleteObjectAsync(_requests.Options.Bucket, _requests.Full(key), token), cancellationToken)
             .ConfigureAwait(false);
     }
 
@@ -138,7 +157,7 @@ public sealed class S3ObjectStore : IListableStore
         do
         {
             ListObjectsV2Response page = new();
-            await _requests.RepeatAsync($"listing {prefix}", S3Verdict.Done, async token => page = await _requests.Client.ListObjectsV2Async(request, token).ConfigureAwait(false), cancellationToken)
+            await _requests.RepeatAsync(StoreRequest.List, 0, $"listing {prefix}", S3Verdict.Done, async token => page = await _requests.Client.ListObjectsV2Async(request, token).ConfigureAwait(false), cancellationToken)
                 .ConfigureAwait(false);
             foreach (S3Object found in page.S3Objects ?? [])
             {
@@ -152,9 +171,10 @@ public sealed class S3ObjectStore : IListableStore
         while (request.ContinuationToken is not null);
     }
 
-    /// <summary>Ends the connections.</summary>
+    /// <summary>Ends the connections; those of a view are not its own.</summary>
     public ValueTask DisposeAsync()
     {
+        if (_whole is not null) return default;
         _requests.Dispose();
         _pieces.Dispose();
         return default;
@@ -180,7 +200,7 @@ public sealed class S3ObjectStore : IListableStore
             BucketName = _requests.Options.Bucket, Key = _requests.Full(key), ByteRange = new ByteRange(offset, offset + destination.Length - 1),
         };
         S3Verdict verdict = await _requests.RepeatAsync(
-            $"reading {key}", S3Verdict.Absent | S3Verdict.BeyondEnd, token => FillAsync(request, destination, key, token), cancellationToken).ConfigureAwait(false);
+            StoreRequest.Read, 0, $"reading {key}", S3Verdict.Absent | S3Verdict.BeyondEnd, token => FillAsync(request, destination, key, token), cancellationToken).ConfigureAwait(false);
         if (verdict == S3Verdict.Absent) throw new ObjectMissingException(Address, key, "does not exist");
         if (verdict == S3Verdict.BeyondEnd) throw new ObjectMissingException(Address, key, $"ends before byte {offset + 1}");
     }
@@ -195,6 +215,7 @@ public sealed class S3ObjectStore : IListableStore
         if (response.ContentLength < destination.Length)
             throw new ObjectMissingException(Address, key, $"ends at byte {first + response.ContentLength}, before {first + destination.Length}");
         await response.ResponseStream.ReadExactlyAsync(destination, cancellationToken).ConfigureAwait(false);
+        _requests.Received(destination.Length);
     }
 
     PutObjectRequest PutRequest(string key, ReadOnlyMemory<byte> content) => S3Upload.PutRequest(_requests, key, content);

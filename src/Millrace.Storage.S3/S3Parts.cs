@@ -25,7 +25,7 @@ sealed class S3Parts(S3Requests requests, string key)
     {
         InitiateMultipartUploadRequest request = new() { BucketName = requests.Options.Bucket, Key = requests.Full(key) };
         request.Metadata[markName] = mark;
-        await requests.RepeatAsync($"beginning {key}", S3Verdict.Done, async token =>
+        await requests.RepeatAsync(StoreRequest.Upload, 0, $"beginning {key}", S3Verdict.Done, async token =>
             _uploadId = (await requests.Client.InitiateMultipartUploadAsync(request, token).ConfigureAwait(false)).UploadId, cancellationToken).ConfigureAwait(false);
     }
 
@@ -68,7 +68,7 @@ sealed class S3Parts(S3Requests requests, string key)
         AbortMultipartUploadRequest request = new() { BucketName = requests.Options.Bucket, Key = requests.Full(key), UploadId = _uploadId };
         try
         {
-            await requests.RepeatAsync($"aborting {key}", S3Verdict.NoUpload, token => requests.Client.AbortMultipartUploadAsync(request, token), CancellationToken.None).ConfigureAwait(false);
+            await requests.RepeatAsync(StoreRequest.Upload, 0, $"aborting {key}", S3Verdict.NoUpload, token => requests.Client.AbortMultipartUploadAsync(request, token), CancellationToken.None).ConfigureAwait(false);
             return null;
         }
         catch (StoreUnavailableException e)
@@ -82,7 +82,7 @@ sealed class S3Parts(S3Requests requests, string key)
         string etag = "";
         try
         {
-            await requests.RepeatAsync($"writing part {number} of {key}", S3Verdict.Done, async token =>
+            await requests.RepeatAsync(StoreRequest.Part, length, $"writing part {number} of {key}", S3Verdict.Done, async token =>
             {
                 UploadPartRequest request = new()
                 {

@@ -3,8 +3,8 @@ using Amazon.S3;
 
 namespace Millrace.Storage.S3;
 
-/// <summary>Sends requests: each attempt with a time limit, those that may be repeated until they are answered. Thread-safe.</summary>
-sealed class S3Requests(IAmazonS3 client, S3Options options, StoreRetry retry, string address) : IDisposable
+/// <summary>Sends requests, counted: each attempt with a time limit, those that may be repeated until they are answered. Thread-safe.</summary>
+sealed class S3Requests(IAmazonS3 client, S3Options options, StoreRetry retry, string address, params StoreMeter[] meters) : IDisposable
 {
     public IAmazonS3 Client => client;
 
@@ -13,6 +13,15 @@ sealed class S3Requests(IAmazonS3 client, S3Options options, StoreRetry retry, s
     public StoreRetry Retry => retry;
 
     public string Address => address;
+
+    /// <summary>The same, with what is sent counted in another meter besides.</summary>
+    public S3Requests Metered(StoreMeter meter) => new(client, options, retry, address, [.. meters, meter]);
+
+    /// <summary>Counts bytes that came.</summary>
+    public void Received(long bytes)
+    {
+        foreach (StoreMeter meter in meters) meter.Received(bytes);
+    }
 
     /// <summary>The key in the bucket.</summary>
     public string Full(string key) => options.Prefix.Length == 0 ? key : $"{options.Prefix}/{key}";
@@ -23,10 +32,15 @@ sealed class S3Requests(IAmazonS3 client, S3Options options, StoreRetry retry, s
         : new(content.ToArray(), writable: false);
 
     /// <summary>One attempt.</summary>
+    /// <param name="request">What it asks, to be counted.</param>
+    /// <param name="bytes">The content it carries.</param>
+    /// <param name="attempt">Sends it.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The failure, null when there was none, and what it means.</returns>
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
-    public async Task<(Exception? Failure, S3Verdict Verdict)> TryOnceAsync(Func<CancellationToken, Task> attempt, CancellationToken cancellationToken)
+    public async Task<(Exception? Failure, S3Verdict Verdict)> TryOnceAsync(StoreRequest request, long bytes, Func<CancellationToken, Task> attempt, CancellationToken cancellationToken)
     {
+        foreach (StoreMeter meter in meters) meter.Sent(request, bytes);
         using CancellationTokenSource limit = new(options.AttemptTimeout, retry.Time);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         S3HttpClients.BeginAttempt();
@@ -43,20 +57,23 @@ sealed class S3Requests(IAmazonS3 client, S3Options options, StoreRetry retry, s
     }
 
     /// <summary>Attempts until there is an answer: for requests that may be repeated.</summary>
+    /// <param name="request">What each asks, to be counted.</param>
+    /// <param name="bytes">The content each carries.</param>
     /// <param name="doing">For the error: <c>reading ledger/3/0</c>.</param>
     /// <param name="expected">Which negative answers the caller can use.</param>
     /// <param name="attempt">One attempt.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>Done, or one of the expected answers.</returns>
     /// <exception cref="StoreUnavailableException">A refusal, or no answer for the time allowed.</exception>
-    public async Task<S3Verdict> RepeatAsync(string doing, S3Verdict expected, Func<CancellationToken, Task> attempt, CancellationToken cancellationToken)
+    public async Task<S3Verdict> RepeatAsync(
+        StoreRequest request, long bytes, string doing, S3Verdict expected, Func<CancellationToken, Task> attempt, CancellationToken cancellationToken)
     {
         StoreRetry.Attempts attempts = retry.Begin();
         while (true)
         {
-            (Exception? failure, S3Verdict verdict) = await TryOnceAsync(attempt, cancellationToken).ConfigureAwait(false);
+            (Exception? failure, S3Verdict verdict) = await TryOnceAsync(request, bytes, attempt, cancellationToken).ConfigureAwait(false);
             if (failure is null || expected.HasFlag(verdict)) return verdict;
-            if (verdict is not (S3Verdict.Unanswered or S3Verdict.Conflict)) throw Unavailable(doing, failure);
+            if (verdict is not (S3Verdict.Unanswered or S3Verdict.Conflict)) throw Unavailable(doing, failure, isUnchanged: attempts.Failed == 0);
             if (!await attempts.PauseAsync(cancellationToken).ConfigureAwait(false)) throw Unavailable(doing, failure, attempts);
         }
     }

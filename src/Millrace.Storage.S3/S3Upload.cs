@@ -44,7 +44,7 @@ sealed class S3Upload(S3Requests requests, string key, string mark, Action<Store
         _isClosed = true;
         if (!_parts.IsBegun)
         {
-            await SettleAsync(PutAsync, cancellationToken).ConfigureAwait(false);
+            await SettleAsync(_buffered, PutAsync, cancellationToken).ConfigureAwait(false);
         }
         else
         {
@@ -53,7 +53,7 @@ sealed class S3Upload(S3Requests requests, string key, string mark, Action<Store
             // Ceph before 2025 and others honour the condition of a write, but not that of a completion. Nobody else writes this key, so nothing
             // is decided by it; but where the rule was broken, the object that is there is to be left alone.
             if (await IsOursAsync(cancellationToken).ConfigureAwait(false) == false) throw new ObjectExistsException(requests.Address, key);
-            await SettleAsync(_parts.CompleteAsync, cancellationToken).ConfigureAwait(false);
+            await SettleAsync(0, _parts.CompleteAsync, cancellationToken).ConfigureAwait(false);
         }
 
         _isComplete = true;
@@ -81,13 +81,13 @@ sealed class S3Upload(S3Requests requests, string key, string mark, Action<Store
     }
 
     /// <summary>Finishes, and where the answer does not settle it looks at what is there: the mark and the length tell whose it is.</summary>
-    async Task SettleAsync(Func<CancellationToken, Task> finish, CancellationToken cancellationToken)
+    async Task SettleAsync(long bytes, Func<CancellationToken, Task> finish, CancellationToken cancellationToken)
     {
         string doing = $"completing {key}";
         StoreRetry.Attempts attempts = requests.Retry.Begin();
         while (true)
         {
-            (Exception? failure, S3Verdict verdict) = await requests.TryOnceAsync(finish, cancellationToken).ConfigureAwait(false);
+            (Exception? failure, S3Verdict verdict) = await requests.TryOnceAsync(StoreRequest.Upload, bytes, finish, cancellationToken).ConfigureAwait(false);
             if (failure is null) return;
             if (verdict is S3Verdict.Refused or S3Verdict.BeyondEnd or S3Verdict.Absent) throw requests.Unavailable(doing, failure);
             if (await IsOursAsync(cancellationToken).ConfigureAwait(false) is { } isOurs)
@@ -103,7 +103,7 @@ sealed class S3Upload(S3Requests requests, string key, string mark, Action<Store
     async Task<bool?> IsOursAsync(CancellationToken cancellationToken)
     {
         bool isOurs = false;
-        S3Verdict verdict = await requests.RepeatAsync($"measuring {key}", S3Verdict.Absent, async token =>
+        S3Verdict verdict = await requests.RepeatAsync(StoreRequest.Length, 0, $"measuring {key}", S3Verdict.Absent, async token =>
         {
             GetObjectMetadataResponse found = await requests.Client.GetObjectMetadataAsync(requests.Options.Bucket, requests.Full(key), token).ConfigureAwait(false);
             isOurs = found.Metadata[MarkName] == mark && found.ContentLength == _length;

@@ -33,7 +33,7 @@ static class IdleCheckpoints
         run.Output.WriteLine(new ResultLine()
             .With("bench", run.Workload.Bench).With("keys", run.Keys).With("path", "the engine, local folder")
             .With("checkpoints", taken.Count).With("packs", packs).With("pack_bytes", taken.Sum(static c => c.PackBytes))
-            .With("requests_per_checkpoint", taken.Average(static c => (double)c.Requests))
+            .With("requests_per_checkpoint", taken.Average(static c => (double)(c.Traffic.Taking + c.Traffic.Cleaning).Calls))
             .With("checkpoint_ms", Statistics.Median([.. taken.Select(static c => (c.Collecting + c.Writing).TotalMilliseconds)]))
             .With("load", Machine.Load)
             .WithTarget("_packs", packs, 0, isAtMost: true));

@@ -74,6 +74,9 @@ internal sealed record StorageCommand
 
     public bool IsStandby { get; init; }
 
+    /// <summary>Whether a line is printed for every checkpoint.</summary>
+    public bool LogsCheckpoints { get; init; }
+
     /// <summary>How long a leader that cannot be asked must have written nothing to be taken for gone.</summary>
     public TimeSpan TakeoverAfter { get; init; } = TimeSpan.FromSeconds(30);
 }

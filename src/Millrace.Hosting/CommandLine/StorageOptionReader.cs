@@ -92,6 +92,7 @@ internal sealed class StorageOptionReader(OptionWords words)
             StorageOption.Claim => _rest with { IsClaim = true },
             StorageOption.AcceptDuplicates => _rest with { AcceptsDuplicates = true },
             StorageOption.AcceptDrained => _rest with { AcceptsDrained = true },
+            StorageOption.LogCheckpoints => _rest with { LogsCheckpoints = true },
             StorageOption.Standby => _rest with { IsStandby = true },
             _ => null,
         };

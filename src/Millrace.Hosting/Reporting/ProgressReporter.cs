@@ -8,6 +8,7 @@ internal sealed class ProgressReporter : IDisposable
     static readonly TimeSpan s_drawEvery = TimeSpan.FromMilliseconds(250), s_printEvery = TimeSpan.FromSeconds(10);
 
     readonly IRunningJob _job;
+    readonly CheckpointTally? _tally;
     readonly ErrorLines _lines;
     readonly TimeProvider _time;
     readonly long _started;
@@ -17,9 +18,10 @@ internal sealed class ProgressReporter : IDisposable
     long _lastAt;
     long _lastRead;
 
-    public ProgressReporter(IRunningJob job, ErrorLines lines, TimeProvider time)
+    public ProgressReporter(IRunningJob job, CheckpointTally? tally, ErrorLines lines, TimeProvider time)
     {
         _job = job;
+        _tally = tally;
         _lines = lines;
         _time = time;
         _started = _lastAt = time.GetTimestamp();
@@ -48,7 +50,7 @@ internal sealed class ProgressReporter : IDisposable
             JobStatus status = _job.Status;
             long read = status.RecordsRead;
             double seconds = _time.GetElapsedTime(_lastAt).TotalSeconds;
-            string line = ProgressText.Of(status, _time.GetElapsedTime(_started), seconds > 0 ? (read - _lastRead) / seconds : 0);
+            string line = ProgressText.Of(status, _time.GetElapsedTime(_started), seconds > 0 ? (read - _lastRead) / seconds : 0, _tally?.Last);
             _lastAt = _time.GetTimestamp();
             _lastRead = read;
             if (_lines.IsTerminal) _lines.Draw(line);

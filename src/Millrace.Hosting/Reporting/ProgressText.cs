@@ -1,5 +1,6 @@
 using System.Globalization;
 using Millrace.Runtime;
+using Millrace.Runtime.Checkpoints;
 
 namespace Millrace.Hosting;
 
@@ -10,12 +11,14 @@ internal static class ProgressText
     /// <param name="status">What the job has done.</param>
     /// <param name="elapsed">Since its start.</param>
     /// <param name="perSecond">Records read a second, lately.</param>
-    public static string Of(JobStatus status, TimeSpan elapsed, double perSecond)
+    /// <param name="checkpoint">The last checkpoint; null for none.</param>
+    public static string Of(JobStatus status, TimeSpan elapsed, double perSecond, CheckpointStatistics? checkpoint = null)
     {
         List<string> parts = [$"{Number(status.RecordsRead)} read", $"{Number(perSecond)}/s", $"{Number(status.RecordsWritten)} written"];
         long late = LateOf(status);
         if (late > 0) parts.Add($"{Number(late)} late");
         if (EventTimeOf(status) is { } eventTime) parts.Add($"event time {eventTime}");
+        if (checkpoint is not null) parts.Add(CheckpointText.Short(checkpoint));
         return $"{status.JobName}  {Clock(elapsed)}  {string.Join("  ", parts)}";
     }
 

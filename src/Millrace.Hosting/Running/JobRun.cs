@@ -28,7 +28,7 @@ internal sealed class JobRun(HostProcess process, HostCommand command, IServiceP
         try
         {
             if (command.Storage is null) return await RunWithoutStorageAsync(graph, options, stops).ConfigureAwait(false);
-            DurableRun durable = new(process, command, _lines);
+            DurableRun durable = new(process, command, _lines, services);
             return await durable.RunAsync(graph, options, stops, job => EndAsync(job, stops, durable.Tally)).ConfigureAwait(false);
         }
         catch (StartFailedException failure)
@@ -63,7 +63,7 @@ internal sealed class JobRun(HostProcess process, HostCommand command, IServiceP
         string name = job.Plan.JobName;
         try
         {
-            JobResult result = await WatchAsync(job).ConfigureAwait(false);
+            JobResult result = await WatchAsync(job, tally).ConfigureAwait(false);
             if (!command.IsQuiet) _lines.Print(SummaryText.Of(result, job.Plan, tally));
             return result.Ending switch
             {
@@ -117,7 +117,7 @@ internal sealed class JobRun(HostProcess process, HostCommand command, IServiceP
     };
 
     /// <summary>Waits for the job, with its progress shown meanwhile.</summary>
-    async Task<JobResult> WatchAsync(IRunningJob job)
+    async Task<JobResult> WatchAsync(IRunningJob job, CheckpointTally? tally)
     {
         if (!DrawsProgress) return await job.Completion.ConfigureAwait(false);
         TextWriter output = Console.Out;
@@ -125,7 +125,7 @@ internal sealed class JobRun(HostProcess process, HostCommand command, IServiceP
         if (sharesTerminal) Console.SetOut(new ConsoleSideWriter(output, _lines));
         try
         {
-            using ProgressReporter progress = new(job, _lines, process.Time);
+            using ProgressReporter progress = new(job, tally, _lines, process.Time);
             return await job.Completion.ConfigureAwait(false);
         }
         finally

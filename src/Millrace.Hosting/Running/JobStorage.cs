@@ -44,6 +44,7 @@ internal sealed class JobStorage : IAsyncDisposable
 
     /// <summary>Finds out by trial whether the store does what is assumed of it.</summary>
     /// <exception cref="StoreNotConformantException">It does not; the message says what was seen.</exception>
+    /// <exception cref="StoreUnavailableException">It refuses or does not answer.</exception>
     public async Task ProbeAsync(CancellationToken cancellationToken) =>
         (await new StoreProbe(Store, Surroundings.Time, Surroundings.Nonces).RunAsync(ProbeForm.Quick, cancellationToken).ConfigureAwait(false)).Require();
 

@@ -136,8 +136,6 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
 
     TimeSpan Now => _context.Time.GetElapsedTime(_started);
 
-    long Requests => _context.Ledger.Requests + _cache.Reads + _cleaner.Deleted;
-
     bool Post(CheckpointEvent e) => _events.Writer.TryWrite(e);
 
     ValueTask<string?> ProblemAsync(string? target, CancellationToken cancellationToken) =>
@@ -217,11 +215,11 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
 
     async Task CompleteAsync(CheckpointAttempt attempt, HashSet<long> parents, TimeSpan collectedAt)
     {
-        long requests = Requests;
-        SnapshotReference snapshot;
+        CheckpointMeters meters = new();
+        CommittedSnapshot committed;
         try
         {
-            snapshot = await _writer.CommitAsync(attempt, _startedAt + attempt.BegunAt, parents, _context.Ledger.Lost);
+            committed = await _writer.CommitAsync(attempt, _startedAt + attempt.BegunAt, parents, meters.Leader, _context.Ledger.Lost);
         }
         catch (StoreUnavailableException e)
         {
@@ -231,21 +229,22 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
 
         TimeSpan writtenAt = Now;
         Task before = _following;
-        _following = Watch(FollowAsync(before, attempt, snapshot, collectedAt, writtenAt, requests));
-        IReadOnlyList<long> worn = _cache.Find(snapshot) is { } manifest ? _context.Options.Wear.Find(manifest) : [];
-        Post(new CheckpointEvent.Committed(writtenAt, attempt.Id, worn));
+        _following = Watch(FollowAsync(before, attempt, committed, collectedAt, writtenAt, meters));
+        Post(new CheckpointEvent.Committed(writtenAt, attempt.Id, _context.Options.Wear.Find(committed.Manifest)));
     }
 
     async Task FollowAsync(
-        Task before, CheckpointAttempt attempt, SnapshotReference snapshot, TimeSpan collectedAt, TimeSpan writtenAt, long requests)
+        Task before, CheckpointAttempt attempt, CommittedSnapshot committed, TimeSpan collectedAt, TimeSpan writtenAt, CheckpointMeters meters)
     {
         await before;
-        FollowUpResult result = await _followUp.RunAsync(attempt, snapshot, _context.Ledger.Lost);
+        SnapshotReference snapshot = committed.Snapshot;
+        FollowUpResult result = await _followUp.RunAsync(attempt, snapshot, meters, _context.Ledger.Lost);
         PackEntry[] packs = [.. attempt.Collected.Values.SelectMany(part => part.Packs)];
+        long written = packs.Sum(static pack => pack.Length);
         _context.OnTaken?.Invoke(new CheckpointStatistics(
             snapshot, attempt.Purpose, _startedAt + attempt.BegunAt, collectedAt - attempt.BegunAt, writtenAt - collectedAt,
-            result.Committing, result.Cleaning, result.Gathering, packs.Sum(pack => pack.Length), packs.Length, result.Transactions,
-            Requests - requests + 1, result.Deleted));
+            result.Committing, result.Cleaning, result.Gathering, written, packs.Length,
+            committed.Manifest.Packs.Sum(static pack => pack.Length) - written, result.Transactions, meters.Traffic(attempt.Collected.Values), result.Deleted));
         var taken = new CheckpointAnswer.Taken(snapshot, result.Folder);
         Answer(attempt.Request, result.NotGathered is { } why ? new CheckpointAnswer.Refused(why) : taken);
         if (attempt.IsFinal && attempt.Purpose is CheckpointPurpose.Final or CheckpointPurpose.Stop) _final.TrySetResult(taken);

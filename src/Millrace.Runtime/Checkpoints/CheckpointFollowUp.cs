@@ -1,4 +1,5 @@
 using Millrace.State.Snapshots;
+using Millrace.Storage;
 
 namespace Millrace.Runtime.Checkpoints;
 
@@ -9,12 +10,12 @@ sealed class CheckpointFollowUp(CheckpointContext context, CheckpointBooks books
 
     /// <summary>Does it.</summary>
     /// <returns>The savepoint's folder; null for a checkpoint.</returns>
-    public async ValueTask<FollowUpResult> RunAsync(CheckpointAttempt attempt, SnapshotReference snapshot, CancellationToken cancellationToken)
+    public async ValueTask<FollowUpResult> RunAsync(CheckpointAttempt attempt, SnapshotReference snapshot, CheckpointMeters meters, CancellationToken cancellationToken)
     {
         long started = context.Time.GetTimestamp();
         int transactions = await CommitAsync(cancellationToken);
         TimeSpan committing = Lap(ref started);
-        int deleted = await DeleteAsync(cancellationToken);
+        int deleted = await DeleteAsync(meters.Cleaning, cancellationToken);
         TimeSpan cleaning = Lap(ref started);
         if (attempt.Request is not { Purpose: CheckpointPurpose.Savepoint or CheckpointPurpose.Stop } request)
             return new FollowUpResult(null, null, transactions, deleted, committing, cleaning, TimeSpan.Zero);
@@ -22,7 +23,7 @@ sealed class CheckpointFollowUp(CheckpointContext context, CheckpointBooks books
         string? why = null;
         try
         {
-            folder = await GatherAsync(snapshot, request.Target, cancellationToken);
+            folder = await GatherAsync(snapshot, request.Target, meters.Gathering, cancellationToken);
         }
         catch (SavepointFailedException failure) when (request.Purpose == CheckpointPurpose.Savepoint)
         {
@@ -46,23 +47,23 @@ sealed class CheckpointFollowUp(CheckpointContext context, CheckpointBooks books
     }
 
     /// <summary>Deletes what is doomed; that it is gone rides with the next entry.</summary>
-    public async ValueTask<int> DeleteAsync(CancellationToken cancellationToken)
+    public async ValueTask<int> DeleteAsync(StoreMeter meter, CancellationToken cancellationToken)
     {
         HashSet<string> gone = [.. books.Open().Swept];
         string[] doomed = [.. context.Ledger.State.Doomed.Where(key => !gone.Contains(key))];
-        await cleaner.DeleteAsync(doomed, context.Ledger.Claim.Term, cancellationToken);
+        await cleaner.DeleteAsync(doomed, context.Ledger.Claim.Term, meter, cancellationToken);
         books.Sweep(doomed);
         return doomed.Length;
     }
 
     /// <summary>Copies a pinned checkpoint into its folder and records that it is complete.</summary>
-    public async ValueTask<SavepointFolder> GatherAsync(SnapshotReference snapshot, string? target, CancellationToken cancellationToken)
+    public async ValueTask<SavepointFolder> GatherAsync(SnapshotReference snapshot, string? target, StoreMeter meter, CancellationToken cancellationToken)
     {
         ISavepointCopy copy = context.Savepoints ?? throw new InvalidOperationException("the job was given nowhere to gather savepoints");
-        SavepointFolder folder = await copy.CopyAsync(snapshot, target, cancellationToken);
-        await cache.LoadAsync(context.Ledger.State, cancellationToken);
+        SavepointFolder folder = await copy.CopyAsync(snapshot, target, meter, cancellationToken);
+        await cache.LoadAsync(context.Ledger.State, meter, cancellationToken);
         CheckpointPage page = books.Open();
-        await context.Ledger.AppendAsync(state => [.. page.Events(), .. Taken(state, snapshot, folder)], cancellationToken);
+        await context.Ledger.AppendAsync(state => [.. page.Events(), .. Taken(state, snapshot, folder)], meter, cancellationToken);
         books.Close(page);
         return folder;
     }

@@ -1,4 +1,5 @@
 using Millrace.State.Snapshots;
+using Millrace.Storage;
 
 namespace Millrace.Runtime.Checkpoints;
 
@@ -22,14 +23,20 @@ public interface IManifestStore
     /// Writes a manifest to <c>checkpoints/&lt;id&gt;-&lt;attempt&gt;/_metadata</c>, created if absent, the same bytes until the outcome is
     /// definite. Durable when it completes.
     /// </summary>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="meter">Counts what is asked of the store.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="Storage.StoreUnavailableException">The store refused for longer than it is retried.</exception>
     /// <exception cref="Storage.ObjectExistsException">There is another manifest of that name.</exception>
-    ValueTask<SnapshotReference> WriteAsync(SnapshotManifest manifest, CancellationToken cancellationToken);
+    ValueTask<SnapshotReference> WriteAsync(SnapshotManifest manifest, StoreMeter meter, CancellationToken cancellationToken);
 
     /// <summary>Reads a manifest and verifies its hash.</summary>
+    /// <param name="snapshot">Which.</param>
+    /// <param name="meter">Counts what is asked of the store.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="SnapshotCorruptException">It is not what was written.</exception>
     /// <exception cref="Storage.ObjectMissingException">It is gone.</exception>
-    ValueTask<SnapshotManifest> ReadAsync(SnapshotReference snapshot, CancellationToken cancellationToken);
+    ValueTask<SnapshotManifest> ReadAsync(SnapshotReference snapshot, StoreMeter meter, CancellationToken cancellationToken);
 }
 
 /// <summary>Commits transactions of sinks. Thread-safe.</summary>
@@ -54,9 +61,10 @@ public interface ISavepointCopy
     /// </summary>
     /// <param name="snapshot">The checkpoint, pinned meanwhile.</param>
     /// <param name="target">The folder asked for; null for the job's own place.</param>
+    /// <param name="meter">Counts what is asked of both stores.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="SavepointFailedException">The folder cannot be written, or the checkpoint not read.</exception>
-    ValueTask<SavepointFolder> CopyAsync(SnapshotReference snapshot, string? target, CancellationToken cancellationToken);
+    ValueTask<SavepointFolder> CopyAsync(SnapshotReference snapshot, string? target, StoreMeter meter, CancellationToken cancellationToken);
 }
 
 /// <summary>A checkpoint could not be gathered into a savepoint. It is kept, so that this can be tried again.</summary>
@@ -110,21 +118,3 @@ public sealed class OwedTransactionMissingException(OwedTransaction transaction)
     /// <summary>The transaction.</summary>
     public OwedTransaction Transaction => transaction;
 }
-
-/// <summary>One committed checkpoint in numbers.</summary>
-/// <param name="Snapshot">Its manifest.</param>
-/// <param name="Purpose">What it was for.</param>
-/// <param name="TriggeredAt">When it began, by the leader's clock.</param>
-/// <param name="Collecting">From the barrier to the last worker's part.</param>
-/// <param name="Writing">Manifest and entry.</param>
-/// <param name="Committing">The transactions of sinks.</param>
-/// <param name="Cleaning">The deletions of what left retention.</param>
-/// <param name="Gathering">The copy of a savepoint; zero otherwise.</param>
-/// <param name="PackBytes">Bytes written by workers.</param>
-/// <param name="Packs">Packs written by workers; none when nothing changed.</param>
-/// <param name="Transactions">Transactions committed.</param>
-/// <param name="Requests">Requests of the leader to the store: manifests, ledger, hints, deletions.</param>
-/// <param name="Deleted">Objects deleted.</param>
-public sealed record CheckpointStatistics(
-    SnapshotReference Snapshot, CheckpointPurpose Purpose, DateTimeOffset TriggeredAt, TimeSpan Collecting, TimeSpan Writing, TimeSpan Committing,
-    TimeSpan Cleaning, TimeSpan Gathering, long PackBytes, int Packs, int Transactions, long Requests, int Deleted);

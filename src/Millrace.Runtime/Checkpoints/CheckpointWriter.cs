@@ -1,6 +1,7 @@
 using Millrace.Runtime.Messages;
 using Millrace.State;
 using Millrace.State.Snapshots;
+using Millrace.Storage;
 
 namespace Millrace.Runtime.Checkpoints;
 
@@ -18,33 +19,34 @@ sealed class CheckpointWriter(CheckpointContext context, CheckpointBooks books, 
     /// <param name="attempt">With everything collected.</param>
     /// <param name="begunAt">When it began, by the leader's clock.</param>
     /// <param name="parents">Checkpoints whose packs may be named by some that are under way.</param>
+    /// <param name="meter">Counts what is asked of the store.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="Storage.StoreUnavailableException">The manifest could not be written; nothing was committed.</exception>
+    /// <exception cref="StoreUnavailableException">The manifest could not be written; nothing was committed.</exception>
     /// <exception cref="LedgerFencedException">Whether it was committed is for the next leader to find out.</exception>
-    public async ValueTask<SnapshotReference> CommitAsync(
-        CheckpointAttempt attempt, DateTimeOffset begunAt, IReadOnlyCollection<long> parents, CancellationToken cancellationToken)
+    public async ValueTask<CommittedSnapshot> CommitAsync(
+        CheckpointAttempt attempt, DateTimeOffset begunAt, IReadOnlyCollection<long> parents, StoreMeter meter, CancellationToken cancellationToken)
     {
-        await cache.LoadAsync(context.Ledger.State, cancellationToken);
+        await cache.LoadAsync(context.Ledger.State, meter, cancellationToken);
         foreach (long old in _told.Keys.Where(id => id <= attempt.Barrier.Confirmed).SkipLast(ToldMin).ToArray()) _told.Remove(old);
         CheckpointPage page = books.Open();
         // Taken before the manifest is assembled: what the ledger has heard of may be acknowledged while the manifest is written, and must not be owed again.
         HashSet<TransactionName> known = [.. context.Ledger.State.Owed.Select(TransactionName.Of)];
         SnapshotManifest manifest = Assemble(attempt, begunAt, page);
-        SnapshotReference snapshot = await WriteAsync(manifest, cancellationToken);
+        SnapshotReference snapshot = await WriteAsync(manifest, meter, cancellationToken);
         cache.Add(snapshot, manifest);
-        await context.Ledger.AppendAsync(state => Events(state, attempt, snapshot, manifest, known, page, parents), cancellationToken);
+        await context.Ledger.AppendAsync(state => Events(state, attempt, snapshot, manifest, known, page, parents), meter, cancellationToken);
         _told[attempt.Id] = [.. manifest.Owed.Select(TransactionName.Of).Where(name => !known.Contains(name))];
         books.Close(page);
         cache.Trim(context.Ledger.State);
-        return snapshot;
+        return new(snapshot, manifest);
     }
 
-    async ValueTask<SnapshotReference> WriteAsync(SnapshotManifest manifest, CancellationToken cancellationToken)
+    async ValueTask<SnapshotReference> WriteAsync(SnapshotManifest manifest, StoreMeter meter, CancellationToken cancellationToken)
     {
         bool isWritten = false;
         try
         {
-            SnapshotReference snapshot = await context.Manifests.WriteAsync(manifest, cancellationToken);
+            SnapshotReference snapshot = await context.Manifests.WriteAsync(manifest, meter, cancellationToken);
             isWritten = true;
             return snapshot;
         }
@@ -136,3 +138,8 @@ sealed class CheckpointWriter(CheckpointContext context, CheckpointBooks books, 
 
     static bool IsDrainedStop(CheckpointAttempt attempt) => attempt.Request is { Purpose: CheckpointPurpose.Stop };
 }
+
+/// <summary>A checkpoint that counts.</summary>
+/// <param name="Snapshot">Where its manifest is.</param>
+/// <param name="Manifest">The manifest.</param>
+sealed record CommittedSnapshot(SnapshotReference Snapshot, SnapshotManifest Manifest);

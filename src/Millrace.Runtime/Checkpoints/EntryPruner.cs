@@ -26,10 +26,7 @@ sealed class EntryPruner(IObjectStore store, LedgerKeys keys, TimeProvider time,
     Task<StoreUnavailableException?> _running = Task.FromResult<StoreUnavailableException?>(null);
     long? _failedAt;
     bool _isEnded;
-    long _requests, _deleted, _failures;
-
-    /// <summary>Requests sent, deletions included.</summary>
-    public long Requests => Interlocked.Read(ref _requests);
+    long _deleted, _failures;
 
     /// <summary>Entries deleted, those that were gone already included.</summary>
     public long Deleted => Interlocked.Read(ref _deleted);
@@ -110,7 +107,6 @@ sealed class EntryPruner(IObjectStore store, LedgerKeys keys, TimeProvider time,
 
     async Task<bool> AskAsync(PruneBatch batch, CancellationToken cancellationToken)
     {
-        Interlocked.Increment(ref _requests);
         byte[]? later = await store.TryGetAsync(keys.Term(batch.Question.Term), cancellationToken);
         return PruneMachine.IsAllowed(later is null ? new LedgerReply.Missing() : new LedgerReply.Found(later));
     }
@@ -118,7 +114,6 @@ sealed class EntryPruner(IObjectStore store, LedgerKeys keys, TimeProvider time,
     async Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Interlocked.Increment(ref _requests);
         await store.DeleteAsync(key, cancellationToken);
         Interlocked.Increment(ref _deleted);
     }

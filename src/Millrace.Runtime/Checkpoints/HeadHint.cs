@@ -9,9 +9,7 @@ sealed class HeadHint(IObjectStore store, LedgerKeys keys)
     readonly Lock _lock = new();   // guards _next and _writing
     LedgerPosition? _next;
     Task _writing = Task.CompletedTask;
-    long _writes, _failures;
-
-    public long Writes => Interlocked.Read(ref _writes);
+    long _failures;
 
     public long Failures => Interlocked.Read(ref _failures);
 
@@ -45,7 +43,6 @@ sealed class HeadHint(IObjectStore store, LedgerKeys keys)
         {
             try
             {
-                Interlocked.Increment(ref _writes);
                 await store.PutAsync(keys.Head, new LedgerHead(position.Term, position.Sequence).ToBytes(), CancellationToken.None);
             }
             catch (StoreUnavailableException)

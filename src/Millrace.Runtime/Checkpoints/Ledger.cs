@@ -13,16 +13,16 @@ public sealed class Ledger : IAsyncDisposable
     readonly IObjectStore _store;
     readonly TimeProvider _time;
     readonly LedgerOptions _options;
-    readonly LedgerRequests _requests;
+    readonly StoreMeter _meter;
     readonly SemaphoreSlim _turn = new(1, 1);   // guards _leader: one entry at a time
     readonly CancellationTokenSource _lost = new();
     readonly HeadHint _head;
     readonly EntryPruner _pruner;
     volatile LeaderState _leader;
 
-    Ledger(IObjectStore store, TimeProvider time, LedgerOptions options, LedgerRequests requests, LeaderState leader)
+    Ledger(IObjectStore store, TimeProvider time, LedgerOptions options, StoreMeter meter, LeaderState leader)
     {
-        (_store, _time, _options, _requests, _leader) = (store, time, options, requests, leader);
+        (_store, _time, _options, _meter, _leader) = (store, time, options, meter, leader);
         _head = new HeadHint(store, leader.Keys);
         _head.Offer(leader.Tip!);
         _pruner = new EntryPruner(store, leader.Keys, time, () => _leader, _lost.Token);
@@ -48,7 +48,7 @@ public sealed class Ledger : IAsyncDisposable
     public CancellationToken Lost => _lost.Token;
 
     /// <summary>Requests sent to the store for the ledger, hints and the deletion of superseded entries included.</summary>
-    public long Requests => _requests.Count + _head.Writes + _pruner.Requests;
+    public long Requests => _meter.Counts.Calls;
 
     /// <summary>How many hints could not be written. Harmless but for the next start, which looks a little longer.</summary>
     public long HeadFailures => _head.Failures;
@@ -78,6 +78,8 @@ public sealed class Ledger : IAsyncDisposable
         IObjectStore store, LedgerKeys keys, string job, string nonce, TimeProvider time, LedgerOptions options, CancellationToken cancellationToken,
         long? seen = null)
     {
+        StoreMeter meter = new();
+        store = store.Metered(meter);
         var requests = new LedgerRequests(store, keys, time, options.Validated());
         var claim = new TermClaim(0, options.Leader, options.Endpoint, nonce, time.GetUtcNow());
         LedgerHead hint = await HeadHint.ReadAsync(store, keys, cancellationToken);
@@ -85,7 +87,7 @@ public sealed class Ledger : IAsyncDisposable
         leader = await requests.SettleAsync(leader, Timeout.InfiniteTimeSpan, cancellationToken);
         return leader.Phase switch
         {
-            LeaderPhase.Leading => new LedgerOpening.Leads(new Ledger(store, time, options, requests, leader)),
+            LeaderPhase.Leading => new LedgerOpening.Leads(new Ledger(store, time, options, meter, leader)),
             LeaderPhase.Outrun outrun => new LedgerOpening.Outrun(outrun.Claim),
             _ => throw Failure(store, leader),
         };
@@ -105,7 +107,16 @@ public sealed class Ledger : IAsyncDisposable
     /// <param name="cancellationToken">As for the other overload.</param>
     /// <returns>The entry; null when there was nothing to do.</returns>
     public ValueTask<LedgerPosition?> AppendAsync(Func<LedgerState, IReadOnlyList<LedgerEvent>> make, CancellationToken cancellationToken) =>
-        AppendAsync(make, isPruningWorthAnEntry: false, cancellationToken);
+        AppendAsync(make, isPruningWorthAnEntry: false, new StoreMeter(), cancellationToken);
+
+    /// <summary>The same, for a checkpoint that counts what is asked of the store on its behalf.</summary>
+    /// <param name="make">Called once, alone; no event means that nothing is to be done.</param>
+    /// <param name="meter">Counts the requests of this entry; the hint and the deletion of superseded entries, in the background, are not among them.</param>
+    /// <param name="cancellationToken">As for the other overload.</param>
+    /// <returns>The entry; null when there was nothing to do.</returns>
+    public ValueTask<LedgerPosition?> AppendAsync(
+        Func<LedgerState, IReadOnlyList<LedgerEvent>> make, StoreMeter meter, CancellationToken cancellationToken) =>
+        AppendAsync(make, isPruningWorthAnEntry: false, meter, cancellationToken);
 
     /// <summary>
     /// Deletes the entries of superseded terms now, all of them, and records that they are gone. By itself that happens in the background and is
@@ -123,11 +134,11 @@ public sealed class Ledger : IAsyncDisposable
             if (await _pruner.RunAsync().WaitAsync(cancellationToken) is { } refused) throw refused;
         }
 
-        await AppendAsync(static _ => [], isPruningWorthAnEntry: true, cancellationToken);
+        await AppendAsync(static _ => [], isPruningWorthAnEntry: true, new StoreMeter(), cancellationToken);
     }
 
     async ValueTask<LedgerPosition?> AppendAsync(
-        Func<LedgerState, IReadOnlyList<LedgerEvent>> make, bool isPruningWorthAnEntry, CancellationToken cancellationToken)
+        Func<LedgerState, IReadOnlyList<LedgerEvent>> make, bool isPruningWorthAnEntry, StoreMeter meter, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
@@ -135,9 +146,9 @@ public sealed class Ledger : IAsyncDisposable
             RequireLeading();
             IReadOnlyList<LedgerEvent> events = make(_leader.Job);
             if (events.Count == 0 && !(isPruningWorthAnEntry && _pruner.Events(_leader.Job).Any())) return null;
-            if (_leader.Tip!.Sequence + 1 >= _options.EntriesPerTerm) await SettleAsync(LedgerMachine.Roll(_leader, _time.GetUtcNow()), cancellationToken);
+            if (_leader.Tip!.Sequence + 1 >= _options.EntriesPerTerm) await SettleAsync(LedgerMachine.Roll(_leader, _time.GetUtcNow()), meter, cancellationToken);
             // What is deleted in the background is recorded in passing: a crash in between only has it deleted again.
-            await SettleAsync(LedgerMachine.Append(_leader, [.. events, .. _pruner.Events(_leader.Job)], _time.GetUtcNow()), cancellationToken);
+            await SettleAsync(LedgerMachine.Append(_leader, [.. events, .. _pruner.Events(_leader.Job)], _time.GetUtcNow()), meter, cancellationToken);
             _head.Offer(_leader.Tip!);
             _pruner.Offer();
             return _leader.Tip;
@@ -156,7 +167,7 @@ public sealed class Ledger : IAsyncDisposable
         try
         {
             RequireLeading();
-            await SettleAsync(LedgerMachine.Check(_leader), cancellationToken);
+            await SettleAsync(LedgerMachine.Check(_leader), new StoreMeter(), cancellationToken);
         }
         finally
         {
@@ -173,11 +184,12 @@ public sealed class Ledger : IAsyncDisposable
         _turn.Dispose();
     }
 
-    async ValueTask SettleAsync(LeaderState leader, CancellationToken cancellationToken)
+    async ValueTask SettleAsync(LeaderState leader, StoreMeter meter, CancellationToken cancellationToken)
     {
         try
         {
-            _leader = leader = await _requests.SettleAsync(leader, _options.StepDownAfter, cancellationToken);
+            var requests = new LedgerRequests(_store.Metered(meter), leader.Keys, _time, _options);
+            _leader = leader = await requests.SettleAsync(leader, _options.StepDownAfter, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {

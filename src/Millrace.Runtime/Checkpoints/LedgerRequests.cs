@@ -11,10 +11,6 @@ sealed class LedgerRequests(IObjectStore store, LedgerKeys keys, TimeProvider ti
 {
     readonly Dictionary<(long Term, long Sequence), Task<byte[]?>> _ahead = [];
     int _window = 1;
-    long _count;
-
-    /// <summary>Requests sent so far.</summary>
-    public long Count => Interlocked.Read(ref _count);
 
     /// <summary>Asks until nothing more is to be asked.</summary>
     /// <param name="state">Where to begin.</param>
@@ -66,11 +62,7 @@ sealed class LedgerRequests(IObjectStore store, LedgerKeys keys, TimeProvider ti
         }
     }
 
-    async Task<byte[]?> GetAsync(string key, CancellationToken cancellationToken)
-    {
-        Interlocked.Increment(ref _count);
-        return await store.TryGetAsync(key, cancellationToken);
-    }
+    async Task<byte[]?> GetAsync(string key, CancellationToken cancellationToken) => await store.TryGetAsync(key, cancellationToken);
 
     // A chain of thousands of entries, one at a time, would take minutes. What was read ahead and found is immutable, so it counts; what
     // was not found may have been written since, and is read again.
@@ -111,16 +103,13 @@ sealed class LedgerRequests(IObjectStore store, LedgerKeys keys, TimeProvider ti
         await ((Task)Task.WhenAll(left)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    async ValueTask<LedgerReply> CreateAsync(string key, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-    {
-        Interlocked.Increment(ref _count);
-        return await store.CreateAsync(key, bytes, cancellationToken) switch
+    async ValueTask<LedgerReply> CreateAsync(string key, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        await store.CreateAsync(key, bytes, cancellationToken) switch
         {
             CreateOutcome.Created => new LedgerReply.Created(),
             CreateOutcome.Exists => new LedgerReply.Exists(),
             _ => LedgerMachine.Unanswered,
         };
-    }
 
     static LedgerReply Reply(byte[]? bytes) => bytes is null ? new LedgerReply.Missing() : new LedgerReply.Found(bytes);
 }

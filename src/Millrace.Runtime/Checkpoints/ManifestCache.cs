@@ -6,32 +6,30 @@ namespace Millrace.Runtime.Checkpoints;
 
 /// <summary>The manifests of what is retained and pinned, read once each. Thread-safe.</summary>
 /// <param name="read">Reads one.</param>
-sealed class ManifestCache(Func<SnapshotReference, CancellationToken, ValueTask<SnapshotManifest>> read)
+sealed class ManifestCache(Func<SnapshotReference, StoreMeter, CancellationToken, ValueTask<SnapshotManifest>> read)
 {
     readonly ConcurrentDictionary<SnapshotReference, SnapshotManifest?> _manifests = [];
-    long _reads;
 
     /// <summary>Those in the folder of a job.</summary>
-    public static ManifestCache Over(IObjectStore folder) => new(async (snapshot, cancellationToken) =>
-        (await SnapshotReader.OpenAsync(folder, snapshot.Key, snapshot.Sha256, cancellationToken).ConfigureAwait(false)).Manifest);
-
-    /// <summary>Requests sent.</summary>
-    public long Reads => Interlocked.Read(ref _reads);
+    public static ManifestCache Over(IObjectStore folder) => new(async (snapshot, meter, cancellationToken) =>
+        (await SnapshotReader.OpenAsync(folder.Metered(meter), snapshot.Key, snapshot.Sha256, cancellationToken).ConfigureAwait(false)).Manifest);
 
     /// <summary>The manifest; null when it cannot be read, or was not loaded.</summary>
     public SnapshotManifest? Find(SnapshotReference snapshot) => _manifests.GetValueOrDefault(snapshot);
 
     public void Add(SnapshotReference snapshot, SnapshotManifest manifest) => _manifests[snapshot] = manifest;
 
+    /// <summary>As the other overload, where nobody counts.</summary>
+    public ValueTask LoadAsync(LedgerState state, CancellationToken cancellationToken) => LoadAsync(state, new StoreMeter(), cancellationToken);
+
     /// <summary>Loads what is named and not loaded. One that is damaged is remembered as unreadable.</summary>
-    public async ValueTask LoadAsync(LedgerState state, CancellationToken cancellationToken)
+    public async ValueTask LoadAsync(LedgerState state, StoreMeter meter, CancellationToken cancellationToken)
     {
         foreach (SnapshotReference snapshot in state.Kept.Where(snapshot => !_manifests.ContainsKey(snapshot)))
         {
             try
             {
-                Interlocked.Increment(ref _reads);
-                _manifests[snapshot] = await read(snapshot, cancellationToken);
+                _manifests[snapshot] = await read(snapshot, meter, cancellationToken);
             }
             catch (Exception e) when (e is SnapshotCorruptException or ObjectMissingException)
             {

@@ -11,19 +11,24 @@ public sealed class SnapshotCleaner(IObjectStore store, LedgerKeys keys)
 {
     const int ParallelDeletes = 8;
 
-    long _deleted;
-
-    /// <summary>Objects deleted so far, those that were gone already included.</summary>
-    public long Deleted => Interlocked.Read(ref _deleted);
-
     /// <summary>Deletes objects whose doom was committed by this leader, or accepted by it.</summary>
     /// <param name="doomed">Relative to the root of the job.</param>
     /// <param name="term">The term of this leader.</param>
     /// <param name="cancellationToken">Cancels; what is left is still doomed.</param>
     /// <exception cref="StoreUnavailableException">The store refused; what is left is still doomed.</exception>
-    public async ValueTask DeleteAsync(IReadOnlyCollection<string> doomed, long term, CancellationToken cancellationToken)
+    public ValueTask DeleteAsync(IReadOnlyCollection<string> doomed, long term, CancellationToken cancellationToken) =>
+        DeleteAsync(doomed, term, new StoreMeter(), cancellationToken);
+
+    /// <summary>The same, for whoever counts what is asked of the store.</summary>
+    /// <param name="doomed">Relative to the root of the job.</param>
+    /// <param name="term">The term of this leader.</param>
+    /// <param name="meter">Counts the requests.</param>
+    /// <param name="cancellationToken">Cancels; what is left is still doomed.</param>
+    /// <exception cref="StoreUnavailableException">The store refused; what is left is still doomed.</exception>
+    public async ValueTask DeleteAsync(IReadOnlyCollection<string> doomed, long term, StoreMeter meter, CancellationToken cancellationToken)
     {
-        foreach (string[] some in doomed.Chunk(ParallelDeletes)) await Task.WhenAll(some.Select(key => DeleteAsync(key, term, cancellationToken)));
+        IObjectStore metered = store.Metered(meter);
+        foreach (string[] some in doomed.Chunk(ParallelDeletes)) await Task.WhenAll(some.Select(key => DeleteAsync(metered, key, term, cancellationToken)));
     }
 
     /// <summary>Deletes what an earlier leader doomed and did not get to, and says so in the ledger.</summary>
@@ -39,10 +44,9 @@ public sealed class SnapshotCleaner(IObjectStore store, LedgerKeys keys)
         return doomed.Count;
     }
 
-    async Task DeleteAsync(string key, long term, CancellationToken cancellationToken)
+    async Task DeleteAsync(IObjectStore metered, string key, long term, CancellationToken cancellationToken)
     {
         Invariant.That(LedgerKeys.IsDisposableBy(key, term), "terms, entries that count and strangers are never deleted");
-        await store.DeleteAsync(keys.Of(key), cancellationToken);
-        Interlocked.Increment(ref _deleted);
+        await metered.DeleteAsync(keys.Of(key), cancellationToken);
     }
 }

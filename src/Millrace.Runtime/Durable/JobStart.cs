@@ -347,7 +347,7 @@ sealed class JobStart
         {
             try
             {
-                SavepointFolder folder = await Savepoints.CopyAsync(pin.Snapshot, pin.Target, cancellationToken).ConfigureAwait(false);
+                SavepointFolder folder = await Savepoints.CopyAsync(pin.Snapshot, pin.Target, new StoreMeter(), cancellationToken).ConfigureAwait(false);
                 await AppendAsync(ledger, new LedgerEvent.SavepointTaken(pin.Snapshot, folder.Address, folder.Sha256), cancellationToken).ConfigureAwait(false);
                 _durable.Tell($"savepoint {pin.Snapshot.Id}, which was begun before, is complete: {folder.Address}");
             }
@@ -382,7 +382,7 @@ sealed class JobStart
     {
         if (stop.Step == StopStep.Gather)
         {
-            SavepointFolder folder = await Savepoints.CopyAsync(stop.Stop.Snapshot!, stop.Stop.Target, cancellationToken).ConfigureAwait(false);
+            SavepointFolder folder = await Savepoints.CopyAsync(stop.Stop.Snapshot!, stop.Stop.Target, new StoreMeter(), cancellationToken).ConfigureAwait(false);
             await AppendAsync(ledger, new LedgerEvent.SavepointTaken(stop.Stop.Snapshot!, folder.Address, folder.Sha256), cancellationToken).ConfigureAwait(false);
         }
 

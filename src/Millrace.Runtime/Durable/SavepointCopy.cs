@@ -43,17 +43,17 @@ sealed class SavepointCopy(IObjectStore folder, DurableOptions options, NonceSou
         }
     }
 
-    public async ValueTask<SavepointFolder> CopyAsync(SnapshotReference snapshot, string? target, CancellationToken cancellationToken)
+    public async ValueTask<SavepointFolder> CopyAsync(SnapshotReference snapshot, string? target, StoreMeter meter, CancellationToken cancellationToken)
     {
         string root = target ?? options.SavepointRoot;
         try
         {
-            SnapshotReader reader = await SnapshotReader.OpenAsync(folder, snapshot.Key, snapshot.Sha256, cancellationToken).ConfigureAwait(false);
+            SnapshotReader reader = await SnapshotReader.OpenAsync(folder.Metered(meter), snapshot.Key, snapshot.Sha256, cancellationToken).ConfigureAwait(false);
             string name = SnapshotKeys.SavepointFolder(reader.Manifest.Job, snapshot.Id, snapshot.Attempt);
             IObjectStore store = await options.OpenStore(root, cancellationToken).ConfigureAwait(false);
             await using (store.ConfigureAwait(false))
             {
-                SnapshotReference copy = await SnapshotCopier.CopyAsync(reader, store, name, null, cancellationToken).ConfigureAwait(false);
+                SnapshotReference copy = await SnapshotCopier.CopyAsync(reader, store.Metered(meter), name, null, cancellationToken).ConfigureAwait(false);
                 return new(SnapshotFinder.Combine(root, name), copy.Sha256);
             }
         }

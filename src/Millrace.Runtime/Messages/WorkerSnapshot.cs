@@ -1,5 +1,6 @@
 using Millrace.State;
 using Millrace.State.Snapshots;
+using Millrace.Storage;
 
 namespace Millrace.Runtime.Messages;
 
@@ -7,7 +8,11 @@ namespace Millrace.Runtime.Messages;
 /// <param name="Id">The id of the checkpoint.</param>
 /// <param name="Packs">The packs it wrote, none when there was nothing to write; runs name them by their position here.</param>
 /// <param name="Operators">What each instance of each operator contributes.</param>
-public sealed record WorkerSnapshot(long Id, IReadOnlyList<PackEntry> Packs, IReadOnlyList<OperatorSlice> Operators);
+public sealed record WorkerSnapshot(long Id, IReadOnlyList<PackEntry> Packs, IReadOnlyList<OperatorSlice> Operators)
+{
+    /// <summary>What it asked of the store for that.</summary>
+    public StoreCounts Requests { get; init; } = StoreCounts.None;
+}
 
 /// <summary>What one instance of one operator contributes to a snapshot. Immutable.</summary>
 public sealed record OperatorSlice

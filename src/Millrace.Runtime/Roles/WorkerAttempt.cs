@@ -5,6 +5,7 @@ using Millrace.Runtime.Planning;
 using Millrace.Runtime.Tasks;
 using Millrace.Runtime.Workers;
 using Millrace.State.Snapshots;
+using Millrace.Storage;
 
 namespace Millrace.Runtime.Roles;
 
@@ -226,6 +227,6 @@ sealed class WorkerAttempt : ISnapshotLeader
 
     void TellReady() => _send(new WorkerMessage.Ready(_attempt));
 
-    PackWriter BeginPacks(Barrier barrier) =>
-        new(_program.Folder, "", new PackOrigin(_attempt, _order.Worker, barrier.Id, _program.Options.Nonces.NextName()), _program.Durable.Packs);
+    PackWriter BeginPacks(Barrier barrier, StoreMeter meter) =>
+        new(_program.Folder.Metered(meter), "", new PackOrigin(_attempt, _order.Worker, barrier.Id, _program.Options.Nonces.NextName()), _program.Durable.Packs);
 }

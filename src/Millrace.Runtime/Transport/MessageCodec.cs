@@ -11,7 +11,7 @@ namespace Millrace.Runtime.Transport;
 static class MessageCodec
 {
     /// <summary>The version of all of it, which <see cref="WorkerMessage.Hello"/> names.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>The bytes of a message.</summary>
     public static byte[] Encode(Message message)

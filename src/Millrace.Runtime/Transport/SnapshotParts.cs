@@ -2,6 +2,7 @@ using Millrace.Runtime.Messages;
 using Millrace.State;
 using Millrace.State.Codecs;
 using Millrace.State.Snapshots;
+using Millrace.Storage;
 
 namespace Millrace.Runtime.Transport;
 
@@ -24,6 +25,7 @@ static class SnapshotParts
         foreach (PackEntry pack in part.Packs) writer.Pack(pack);
         writer.WriteVarint((ulong)part.Operators.Count);
         foreach (OperatorSlice slice in part.Operators) writer.Slice(slice, numbers);
+        writer.Requests(part.Requests);
     }
 
     public static WorkerSnapshot Snapshot(this ref CodecReader reader)
@@ -35,8 +37,21 @@ static class SnapshotParts
         for (int i = 0; i < packs.Length; i++) packs[i] = reader.Pack();
         OperatorSlice[] slices = new OperatorSlice[reader.Count()];
         for (int i = 0; i < slices.Length; i++) slices[i] = reader.Slice(schemas);
-        return new(id, packs, slices);
+        return new(id, packs, slices) { Requests = reader.Requests() };
     }
+
+    static void Requests(this ref CodecWriter writer, StoreCounts counts)
+    {
+        foreach (long count in (ReadOnlySpan<long>)[counts.Creates, counts.Puts, counts.Gets, counts.Reads, counts.Lengths, counts.Uploads, counts.Deletes,
+            counts.Lists, counts.BytesWritten, counts.BytesRead, counts.Parts]) writer.WriteZigzag(count);
+    }
+
+    static StoreCounts Requests(this ref CodecReader reader) => new(
+        reader.ReadZigzag(), reader.ReadZigzag(), reader.ReadZigzag(), reader.ReadZigzag(), reader.ReadZigzag(), reader.ReadZigzag(), reader.ReadZigzag(),
+        reader.ReadZigzag(), reader.ReadZigzag(), reader.ReadZigzag())
+    {
+        Parts = reader.ReadZigzag(),
+    };
 
     static IEnumerable<TypeSchema> SchemasOf(OperatorSlice slice) =>
         slice.States.SelectMany(static s => new[] { s.Schema.Key, s.Schema.Sub, s.Schema.Value }).OfType<TypeSchema>().Concat(slice.Prepared.Select(static p => p.Schema));

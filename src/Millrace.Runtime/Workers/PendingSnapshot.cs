@@ -1,11 +1,12 @@
 using Millrace.Runtime.Messages;
 using Millrace.Runtime.Tasks;
 using Millrace.State.Snapshots;
+using Millrace.Storage;
 
 namespace Millrace.Runtime.Workers;
 
 /// <summary>A snapshot of which tasks still owe their part. Thread-safe, except as its owner's lock guards it.</summary>
-sealed class PendingSnapshot(Barrier barrier, PackWriter packs, HashSet<StreamTask> waitingFor)
+sealed class PendingSnapshot(Barrier barrier, PackWriter packs, StoreMeter meter, HashSet<StreamTask> waitingFor)
 {
     readonly Lock _lock = new();   // guards _slices, _unwritten, _isGivenUp
     readonly List<OperatorSlice> _slices = [];
@@ -65,7 +66,7 @@ sealed class PendingSnapshot(Barrier barrier, PackWriter packs, HashSet<StreamTa
     /// <summary>What the leader is told.</summary>
     public WorkerSnapshot Result(IReadOnlyList<PackEntry> written)
     {
-        lock (_lock) return new(barrier.Id, written, [.. _slices]);
+        lock (_lock) return new(barrier.Id, written, [.. _slices]) { Requests = meter.Counts };
     }
 }
 

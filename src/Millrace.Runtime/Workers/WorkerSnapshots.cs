@@ -1,6 +1,7 @@
 using Millrace.Runtime.Messages;
 using Millrace.Runtime.Tasks;
 using Millrace.State.Snapshots;
+using Millrace.Storage;
 
 namespace Millrace.Runtime.Workers;
 
@@ -21,10 +22,10 @@ public interface ISnapshotLeader
 /// Gathers what the tasks of a worker contribute to each snapshot, writes it into packs in the background, and tells the leader once all
 /// of it is durable. Thread-safe.
 /// </summary>
-/// <param name="packsOf">Begins the packs of a snapshot.</param>
+/// <param name="packsOf">Begins the packs of a snapshot, whose requests are counted.</param>
 /// <param name="leader">Whom to tell.</param>
 /// <param name="cancellation">Cancelled when the deployment is.</param>
-public sealed class WorkerSnapshots(Func<Barrier, PackWriter> packsOf, ISnapshotLeader leader, CancellationToken cancellation) : ISnapshotCollector
+public sealed class WorkerSnapshots(Func<Barrier, StoreMeter, PackWriter> packsOf, ISnapshotLeader leader, CancellationToken cancellation) : ISnapshotCollector
 {
     readonly Lock _lock = new();   // guards everything below
     readonly Dictionary<long, PendingSnapshot> _pending = [];
@@ -46,7 +47,8 @@ public sealed class WorkerSnapshots(Func<Barrier, PackWriter> packsOf, ISnapshot
             if (barrier.Id <= _confirmed || !_begun.Add(barrier.Id)) return;
             _confirmed = Math.Max(_confirmed, barrier.Confirmed);
             _begun.RemoveWhere(id => id <= _confirmed);
-            _pending.Add(barrier.Id, new(barrier, packsOf(barrier), [.. _tasks]));
+            StoreMeter meter = new();
+            _pending.Add(barrier.Id, new(barrier, packsOf(barrier, meter), meter, [.. _tasks]));
             final = [.. _finished.Select(f => (f.Task, f.CutFor(barrier)))];
         }
 

@@ -1,95 +1,53 @@
-using System.Runtime.CompilerServices;
-
 namespace Millrace.Storage;
 
-/// <summary>A store that counts what is asked of it. Thread-safe. Owns the store inside: disposes of it.</summary>
-/// <param name="inner">The store that does it.</param>
-public sealed class CountingStore(IListableStore inner) : IListableStore
+/// <summary>A store that counts the calls it gets, each as one request. Thread-safe. Owns the store inside: disposes of it.</summary>
+public sealed class CountingStore : IListableStore
 {
-    long _creates, _puts, _gets, _reads, _lengths, _uploads, _deletes, _lists, _bytesWritten, _bytesRead;
+    readonly IListableStore _inner;
+    readonly StoreMeter _meter;
+    readonly MeteredListableCalls _calls;
+
+    /// <summary>Counts from now on.</summary>
+    /// <param name="inner">The store that does it.</param>
+    public CountingStore(IListableStore inner)
+    {
+        _meter = new StoreMeter();
+        _calls = new MeteredListableCalls(inner, _meter);
+        _inner = inner;
+    }
 
     /// <inheritdoc/>
-    public string Address => inner.Address;
+    public string Address => _inner.Address;
 
     /// <summary>The counts so far. Each is exact; between them calls may have come.</summary>
-    public StoreCounts Counts => new(
-        Volatile.Read(ref _creates), Volatile.Read(ref _puts), Volatile.Read(ref _gets), Volatile.Read(ref _reads), Volatile.Read(ref _lengths),
-        Volatile.Read(ref _uploads), Volatile.Read(ref _deletes), Volatile.Read(ref _lists), Volatile.Read(ref _bytesWritten), Volatile.Read(ref _bytesRead));
+    public StoreCounts Counts => _meter.Counts;
 
     /// <inheritdoc/>
-    public ValueTask<CreateOutcome> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
-    {
-        Interlocked.Increment(ref _creates);
-        Interlocked.Add(ref _bytesWritten, content.Length);
-        return inner.CreateAsync(key, content, cancellationToken);
-    }
+    public ValueTask<CreateOutcome> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        _calls.CreateAsync(key, content, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
-    {
-        Interlocked.Increment(ref _puts);
-        Interlocked.Add(ref _bytesWritten, content.Length);
-        return inner.PutAsync(key, content, cancellationToken);
-    }
+    public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => _calls.PutAsync(key, content, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<byte[]?> TryGetAsync(string key, CancellationToken cancellationToken)
-    {
-        Interlocked.Increment(ref _gets);
-        byte[]? content = await inner.TryGetAsync(key, cancellationToken).ConfigureAwait(false);
-        Interlocked.Add(ref _bytesRead, content?.Length ?? 0);
-        return content;
-    }
+    public ValueTask<byte[]?> TryGetAsync(string key, CancellationToken cancellationToken) => _calls.TryGetAsync(key, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask ReadAsync(string key, long offset, Memory<byte> destination, CancellationToken cancellationToken)
-    {
-        Interlocked.Increment(ref _reads);
-        await inner.ReadAsync(key, offset, destination, cancellationToken).ConfigureAwait(false);
-        Interlocked.Add(ref _bytesRead, destination.Length);
-    }
+    public ValueTask ReadAsync(string key, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
+        _calls.ReadAsync(key, offset, destination, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<long?> TryGetLengthAsync(string key, CancellationToken cancellationToken)
-    {
-        Interlocked.Increment(ref _lengths);
-        return inner.TryGetLengthAsync(key, cancellationToken);
-    }
+    public ValueTask<long?> TryGetLengthAsync(string key, CancellationToken cancellationToken) => _calls.TryGetLengthAsync(key, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<IObjectUpload> BeginUploadAsync(string key, CancellationToken cancellationToken)
-    {
-        Interlocked.Increment(ref _uploads);
-        return new CountedUpload(this, await inner.BeginUploadAsync(key, cancellationToken).ConfigureAwait(false));
-    }
+    public ValueTask<IObjectUpload> BeginUploadAsync(string key, CancellationToken cancellationToken) => _calls.BeginUploadAsync(key, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask DeleteAsync(string key, CancellationToken cancellationToken)
-    {
-        Interlocked.Increment(ref _deletes);
-        return inner.DeleteAsync(key, cancellationToken);
-    }
+    public ValueTask DeleteAsync(string key, CancellationToken cancellationToken) => _calls.DeleteAsync(key, cancellationToken);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StoredObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        Interlocked.Increment(ref _lists);
-        await foreach (StoredObject found in inner.ListAsync(prefix, cancellationToken).ConfigureAwait(false)) yield return found;
-    }
+    public IAsyncEnumerable<StoredObject> ListAsync(string prefix, CancellationToken cancellationToken) => _calls.ListAsync(prefix, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => inner.DisposeAsync();
-
-    sealed class CountedUpload(CountingStore owner, IObjectUpload upload) : IObjectUpload
-    {
-        public ValueTask WriteAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
-        {
-            Interlocked.Add(ref owner._bytesWritten, content.Length);
-            return upload.WriteAsync(content, cancellationToken);
-        }
-
-        public ValueTask CompleteAsync(CancellationToken cancellationToken) => upload.CompleteAsync(cancellationToken);
-
-        public ValueTask DisposeAsync() => upload.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _inner.DisposeAsync();
 }

@@ -7,6 +7,9 @@ sealed class PrefixedStore(IObjectStore inner, string prefix) : IObjectStore
 {
     public string Address => $"{inner.Address}/{prefix[..^1]}";
 
+    /// <summary>The same place of the store with its requests counted.</summary>
+    public PrefixedStore Metered(StoreMeter meter) => new(inner.Metered(meter), prefix);
+
     /// <summary>Checks a prefix and ends it with a slash.</summary>
     public static string Folder(string prefix)
     {
@@ -49,6 +52,9 @@ sealed class ListablePrefixedStore(IListableStore inner, string prefix) : ILista
     readonly PrefixedStore _store = new(inner, prefix);
 
     public string Address => _store.Address;
+
+    /// <summary>The same place of the store with its requests counted.</summary>
+    public ListablePrefixedStore Metered(StoreMeter meter) => new(inner.Metered(meter), prefix);
 
     public ValueTask<CreateOutcome> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         _store.CreateAsync(key, content, cancellationToken);

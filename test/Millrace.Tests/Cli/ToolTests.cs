@@ -31,8 +31,9 @@ public sealed class ToolTests : IDisposable
         HostOutcome show = await AskAsync("snapshots show latest");
         Assert.Matches(@"\nsum +2 +\S.* 10 +0 +[\d,]+ +\d+ +00000000-ffffffff ", show.Output);
         Assert.Contains("00000000-ffffffff", show.Output, StringComparison.Ordinal);
-        Assert.Matches(@"\n_metadata +\d+\.\d+ +says what all of it is", show.Output);
-        Assert.Matches(@"\npacks/\S+ +[\d,]+ +1\.\d+ +sum/.* \d+ rows", show.Output);
+        Assert.Matches(@"\n[\d,]+ bytes in \d+ files were written for it; it names [\d,]+ bytes in \d+ files of earlier checkpoints besides\n", show.Output);
+        Assert.Matches(@"\n_metadata +\d+\.\d+ +\d+ +says what all of it is", show.Output);
+        Assert.Matches(@"\npacks/\S+ +[\d,]+ +1\.\d+ +\d+ +sum/.* \d+ rows", show.Output);
         Assert.Equal("orders", JsonDocument.Parse((await AskAsync("snapshots show latest --json")).Output).RootElement.GetProperty("job").GetString());
 
         Assert.Matches(@"^snapshot \d+ of orders is whole: \d+ files besides _metadata", (await AskAsync("snapshots verify latest-savepoint --strangers")).Output);

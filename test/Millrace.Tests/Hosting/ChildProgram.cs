@@ -21,7 +21,8 @@ static class ChildProgram
         string program = Path.Combine(folder, "Child.dll");
         var result = compilation.Emit(program);
         Assert.True(result.Success, string.Join('\n', result.Diagnostics));
-        foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory, "Millrace*.dll")) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        foreach (string pattern in (string[])["Millrace*.dll", "Microsoft.Extensions.*.dll", "AWSSDK*.dll"])
+            foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory, pattern)) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
         File.Copy(Path.Combine(AppContext.BaseDirectory, "FlightDelays.runtimeconfig.json"), Path.Combine(folder, "Child.runtimeconfig.json"));
         return program;
     }

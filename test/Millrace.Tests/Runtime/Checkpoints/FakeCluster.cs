@@ -82,12 +82,12 @@ sealed class FakeCluster : ICheckpointTasks, IManifestStore, IOwedCommits, ISave
         ]);
     }
 
-    public async ValueTask<SnapshotReference> WriteAsync(SnapshotManifest manifest, CancellationToken cancellationToken)
+    public async ValueTask<SnapshotReference> WriteAsync(SnapshotManifest manifest, StoreMeter meter, CancellationToken cancellationToken)
     {
         await OnWrite(manifest);
         string key = SnapshotKeys.Manifest(manifest.Id, manifest.Attempt);
         byte[] bytes = Encoding.UTF8.GetBytes($"{manifest.Id} {manifest.Attempt} {string.Join(' ', manifest.Packs.Select(pack => pack.Key))}");
-        CreateOutcome outcome = await _store.CreateAsync(_keys.Of(key), bytes, cancellationToken);
+        CreateOutcome outcome = await _store.Metered(meter).CreateAsync(_keys.Of(key), bytes, cancellationToken);
         if (outcome == CreateOutcome.Unknown) throw new StoreUnavailableException(_store.Address, key, "no answer");
         if (outcome == CreateOutcome.Exists) throw new ObjectExistsException(_store.Address, key);
         string hash = LedgerEntry.Hash(bytes);
@@ -95,8 +95,8 @@ sealed class FakeCluster : ICheckpointTasks, IManifestStore, IOwedCommits, ISave
         return new SnapshotReference(manifest.Id, manifest.Attempt, key, hash);
     }
 
-    public async ValueTask<SnapshotManifest> ReadAsync(SnapshotReference snapshot, CancellationToken cancellationToken) =>
-        await _store.TryGetAsync(_keys.Of(snapshot.Key), cancellationToken) is null
+    public async ValueTask<SnapshotManifest> ReadAsync(SnapshotReference snapshot, StoreMeter meter, CancellationToken cancellationToken) =>
+        await _store.Metered(meter).TryGetAsync(_keys.Of(snapshot.Key), cancellationToken) is null
             ? throw new ObjectMissingException(_store.Address, snapshot.Key, "does not exist")
             : _manifests[snapshot.Sha256];
 
@@ -112,10 +112,10 @@ sealed class FakeCluster : ICheckpointTasks, IManifestStore, IOwedCommits, ISave
 
     public ValueTask<string?> CheckAsync(string? target, CancellationToken cancellationToken) => new(Unwritable.Before);
 
-    public async ValueTask<SavepointFolder> CopyAsync(SnapshotReference snapshot, string? target, CancellationToken cancellationToken)
+    public async ValueTask<SavepointFolder> CopyAsync(SnapshotReference snapshot, string? target, StoreMeter meter, CancellationToken cancellationToken)
     {
         if (Unwritable.After is { } why) throw new SavepointFailedException(snapshot, target ?? "", new StoreUnavailableException(target ?? "", "written", why));
-        SnapshotManifest manifest = await ReadAsync(snapshot, cancellationToken);
+        SnapshotManifest manifest = await ReadAsync(snapshot, meter, cancellationToken);
         foreach (PackEntry pack in manifest.Packs)
         {
             if (!_store.Objects.ContainsKey(_keys.Of(pack.Key))) throw new ObjectMissingException(_store.Address, pack.Key, "does not exist");

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Millrace.Runtime;
 using Millrace.Runtime.Checkpoints;
 using Millrace.Runtime.Durable;
@@ -17,7 +18,8 @@ public sealed class ListFreeTests
         Trial trial = new() { Input = new(4, 600) };
         CountingStore store = new(trial.Store);
         TrialProcess process = new();
-        TrialStart how = new() { Process = process, Store = process.StoreOver(store), Parallelism = 1 };
+        ConcurrentQueue<CheckpointStatistics> told = [];
+        TrialStart how = new() { Process = process, Store = process.StoreOver(store), Parallelism = 1, Taken = told.Enqueue };
         DurableJob job = await trial.StartAsync(how, limit: 10);
         List<StoreCounts> costs = [];
         for (int i = 1; i <= 20; i++)
@@ -29,7 +31,9 @@ public sealed class ListFreeTests
             await job.PassedAsync(how.Gate, trial.Input.Below(10 + (i * 10)));
         }
 
+        StoreCounts gathering = store.Counts;
         await job.SavepointAsync(null).TakenAsync();
+        gathering = store.Counts - gathering;
         process.Kill("after the savepoint");
         job.Cancel();
         await Assert.ThrowsAnyAsync<Exception>(() => job.Completion);
@@ -42,6 +46,7 @@ public sealed class ListFreeTests
         await trial.AssertExactAsync();
 
         Assert.Equal(0, store.Counts.Lists);
+        AssertTold([.. told], costs, gathering);
         // The first ones keep what later ones delete.
         StoreCounts[] steady = [.. costs.Skip(5)];
         TestContext.Current.TestOutputHelper?.WriteLine(
@@ -50,5 +55,29 @@ public sealed class ListFreeTests
         Assert.True(steady.Average(static c => c.Calls) <= RequestsMax, string.Join('\n', steady.Select(static c => $"{c}")));
         Assert.True(steady.Max(static c => c.Calls) <= RequestsMax + 4, string.Join('\n', steady.Select(static c => $"{c}")));
         Assert.All(steady, static cost => Assert.Equal(0, cost.Reads));
+    }
+
+    // What is told of each checkpoint is what the store saw, but for the hints, which are written whenever there is time.
+    static void AssertTold(CheckpointStatistics[] told, List<StoreCounts> costs, StoreCounts gathering)
+    {
+        Assert.Equal(costs.Count + 1, told.Length);
+        for (int i = 0; i < costs.Count; i++)
+        {
+            CheckpointTraffic traffic = told[i].Traffic;
+            StoreCounts sum = traffic.Taking + traffic.Cleaning;
+            Assert.Equal(costs[i] with { Puts = 0, BytesWritten = 0 }, sum with { BytesWritten = 0 });
+            Assert.InRange(costs[i].BytesWritten - sum.BytesWritten, 0, 200);
+            Assert.Equal((told[i].Packs, told[i].PackBytes), (traffic.Workers.Uploads, traffic.Workers.BytesWritten));
+            Assert.Equal(StoreCounts.None with { Creates = 2, Gets = 1, BytesWritten = traffic.Leader.BytesWritten }, traffic.Leader with { BytesRead = 0 });
+            Assert.Equal(told[i].Deleted, traffic.Cleaning.Calls);
+            Assert.Equal(0, traffic.Gathering.Calls);
+        }
+
+        Assert.Contains(told, static t => t.ReferencedBytes > 0);
+        StoreCounts copied = told[^1].Traffic.Gathering;
+        Assert.True(copied.Uploads >= told[^1].Packs && copied.BytesWritten > told[^1].PackBytes, $"{copied}");
+        // A check whether a savepoint can be written comes first, a put and a deletion, and belongs to none.
+        StoreCounts saved = told[^1].Traffic.Taking + told[^1].Traffic.Cleaning;
+        Assert.Equal(gathering with { Puts = 0, BytesWritten = 0, Deletes = gathering.Deletes - 1 }, saved with { BytesWritten = 0 });
     }
 }

@@ -69,7 +69,7 @@ public sealed class MessageCodecTests
             Hex(new LeaderMessage.Trigger(attempt, new(7, 6, Alignment.Unaligned, TimeSpan.FromTicks(1_000), IsStop: true, IsDrain: false, IsSavepoint: true, Worn: 4))));
         Assert.Equal("050622" + "066f7264657273" + "04" + "03010203", Hex(new LeaderMessage.SplitGiven(attempt, "orders", 2, new byte[] { 1, 2, 3 })));
         Assert.Equal("250622" + "066f7264657273" + "04", Hex(new WorkerMessage.SplitAsked(attempt, "orders", 2)));
-        Assert.Equal("4001" + "027731" + "026162" + "03613a31", Hex(new WorkerMessage.Hello("w1", "ab", "a:1")));
+        Assert.Equal("4002" + "027731" + "026162" + "03613a31", Hex(new WorkerMessage.Hello("w1", "ab", "a:1")));
         Assert.Equal("610622" + "020004" + "0100" + "0a00000000000000" + "02" + "020a0e", Hex(new ExchangeMessage.Frame(attempt, new(1, 0, 2), 1, new MessageSamples.Records(0x0a, 0x0e), new(new(10), IsWatermarkExact: false, 0, null))));
         Assert.Equal("630622" + "020004" + "06", Hex(new ExchangeMessage.Credit(attempt, new(1, 0, 2), 3)));
     }
@@ -78,10 +78,10 @@ public sealed class MessageCodecTests
     public void Hello_OfAnotherVersion_NamesBothAndTheRemedy()
     {
         byte[] bytes = MessageCodec.Encode(new WorkerMessage.Hello("w1", "ab", "a:1"));
-        bytes[1] = 2;
+        bytes[1] = 9;
 
         CorruptDataException refusal = Assert.Throws<CorruptDataException>(() => MessageCodec.Decode(bytes));
-        Assert.Contains("version 2", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("version 9", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("same version of the program", refusal.Message, StringComparison.Ordinal);
     }
 
