@@ -14,6 +14,7 @@ sealed record BenchOptions
           --only NAME,NAME    these workloads alone: a name of --list, its part before the slash, or its beginning and *
           --samples N         measurements of each peer; 7 by default, and no fewer for what is published
           --records N         records of a pass
+          --s3 ADDRESS        a bucket to measure with as well: s3://bucket/prefix?endpoint=http://127.0.0.1:7480
           --json FILE         writes the lines to a file as well
           --check             exit code 1 when a target or the allocation budget is missed
           --profile           shows where the time of a record goes, instead of comparing
@@ -30,6 +31,9 @@ sealed record BenchOptions
     public int? Records { get; init; }
 
     public string? JsonFile { get; init; }
+
+    /// <summary>The bucket of workloads that measure with one; null for folders alone.</summary>
+    public string? Bucket { get; init; }
 
     public bool IsCheck { get; init; }
 
@@ -56,6 +60,7 @@ sealed record BenchOptions
                 "--only" => options with { Only = Value(word).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) },
                 "--samples" => options with { Samples = Number(word) },
                 "--records" => options with { Records = Number(word) },
+                "--s3" => options with { Bucket = Value(word) },
                 "--json" => options with { JsonFile = Value(word) },
                 "--check" => options with { IsCheck = true },
                 "--profile" => options with { IsProfile = true },
@@ -83,6 +88,12 @@ sealed record BenchOptions
         yield return workload;
         if (IsQuick) yield return "--quick";
         if (IsProfile) yield return "--profile";
+        if (Bucket is not null)
+        {
+            yield return "--s3";
+            yield return Bucket;
+        }
+
         foreach ((string name, int? number) in ((string, int?)[])[("--samples", Samples), ("--records", Records)])
         {
             if (number is null) continue;

@@ -94,13 +94,24 @@ public enum CreateOutcome
 }
 
 /// <summary>A store refused or did not answer for longer than it is retried.</summary>
-/// <param name="store">The store.</param>
-/// <param name="doing">What was tried, with the key: <c>reading ledger/3/0</c>.</param>
-/// <param name="why">What the store said.</param>
-/// <param name="cause">The last failure.</param>
-public sealed class StoreUnavailableException(string store, string doing, string why, Exception? cause = null)
-    : Exception($"{store} is not available for {doing}: {why}", cause)
+public sealed class StoreUnavailableException : Exception
 {
+    /// <summary>What was tried, and what came of it.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="doing">What was tried, with the key: <c>reading ledger/3/0</c>.</param>
+    /// <param name="why">What the store said.</param>
+    /// <param name="cause">The last failure.</param>
+    public StoreUnavailableException(string store, string doing, string why, Exception? cause = null)
+        : base($"{store} is not available for {doing}: {why}", cause)
+    {
+    }
+
+    /// <summary>The same again, from somewhere else.</summary>
+    internal StoreUnavailableException(string message, Exception cause)
+        : base(message, cause)
+    {
+    }
+
     /// <summary>True when it is certain that the failed call changed nothing, now or later. False when it may have.</summary>
     public bool IsUnchanged { get; init; }
 }

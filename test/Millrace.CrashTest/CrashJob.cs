@@ -1,3 +1,5 @@
+using Millrace.Storage;
+
 namespace Millrace.CrashTest;
 
 /// <summary>A row of the input.</summary>
@@ -28,7 +30,7 @@ public static class CrashJob
     public const string Name = "crash-job";
     public const int QuietMinutes = 120;
 
-    public static JobGraph Graph(string root, string? server, int pauseMicros)
+    public static JobGraph Graph(string root, IObjectStore? objects, string? server, int pauseMicros)
     {
         Dataflow flow = new(Name);
         DataStream<Sale> sales = flow.Source(
@@ -46,6 +48,14 @@ public static class CrashJob
             merge: static (a, b) => new(a.Sales + b.Sales, a.Amount + b.Amount),
             emit: static w => new ShopHour(w.Key, (int)(w.Window.Start.ToUnixMilliseconds() / 3_600_000), w.Value.Sales, w.Value.Amount));
         DataStream<Quiet> quiet = shops.Process("quiet", static state => new QuietShops(state));
+
+        if (objects is not null)
+        {
+            running.Sink("write-running", ObjectSink.Csv<Running>(objects, "running"));
+            hours.Sink("write-hours", ObjectSink.Csv<ShopHour>(objects, "hours.csv"));
+            quiet.Sink("write-quiet", ObjectSink.JsonLines<Quiet>(objects, "quiet"));
+            return flow.Build();
+        }
 
         running.Sink("write-running", FileSink.Csv<Running>(Path.Combine(root, "output", "running")).RollBy(time: TimeSpan.Zero));
         hours.Sink("write-hours", FileSink.Csv<ShopHour>(Path.Combine(root, "output", "hours.csv"))).WithParallelism(1);

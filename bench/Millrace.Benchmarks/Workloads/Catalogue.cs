@@ -24,6 +24,7 @@ static class Catalogue
         .. CheckpointOverhead.All,
         Stall.Workload,
         FullSnapshots.Workload,
+        Compression.Workload,
         Churn.Workload,
         IdleCheckpoints.Workload,
         CodecSpeed.Workload,

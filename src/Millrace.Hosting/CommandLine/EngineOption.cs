@@ -38,7 +38,7 @@ internal static class StorageOption
         RestartMultiplier = "--restart-multiplier", RestartJitter = "--restart-jitter", RestartInterval = "--restart-interval",
         From = "--from", Rewind = "--rewind", Claim = "--claim", AcceptDuplicates = "--accept-duplicates", AcceptDrained = "--accept-drained",
         DropState = "--drop-state", RenameState = "--rename-state", DropInFlight = "--drop-in-flight", Standby = "--standby", TakeoverAfter = "--takeover-after",
-        LogCheckpoints = "--log-checkpoints";
+        LogCheckpoints = "--log-checkpoints", Compression = "--compression";
 
     public static readonly IReadOnlyList<EngineOption> All =
     [
@@ -51,6 +51,7 @@ internal static class StorageOption
         new(Alignment, "--alignment KIND", "aligned, unaligned or at-least-once (default: aligned, until --align-timeout)"),
         new(AlignTimeout, "--align-timeout TIME", "after which an aligned checkpoint overtakes the records in its way; 'never' for never (default: 1s)"),
         new(MaxConcurrent, "--max-concurrent-checkpoints N", "checkpoints under way at a time; more than one only with --align-timeout never or --alignment at-least-once (default: 1)"),
+        new(Compression, "--compression auto|none|lz4", "whether the rows of snapshots are compressed (default: auto, which is lz4 in a bucket and none in a folder)"),
         new(LogCheckpoints, "--log-checkpoints", "print a line for each: how long it took, its bytes, its requests to the storage by verb"),
         new(Retained, "--retained N", "checkpoints kept to go on from (default: 3)"),
         new(RetainedOnCancel, "--retained-on-cancel yes|no", "whether they are kept when the job is cancelled (default: yes)"),

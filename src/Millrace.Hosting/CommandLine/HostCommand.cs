@@ -74,6 +74,9 @@ internal sealed record StorageCommand
 
     public bool IsStandby { get; init; }
 
+    /// <summary>How packs are compressed; null for as the storage is.</summary>
+    public SnapshotCompression? Compression { get; init; }
+
     /// <summary>Whether a line is printed for every checkpoint.</summary>
     public bool LogsCheckpoints { get; init; }
 

@@ -141,6 +141,9 @@ internal sealed class StorageOptionReader(OptionWords words)
                         : words.Time(name, value, TimeSpan.FromMilliseconds(1), s_day) ?? now.AlignTimeout,
                 };
                 return true;
+            case StorageOption.Compression:
+                _rest = _rest with { Compression = CompressionOf(value) };
+                return true;
             case StorageOption.TakeoverAfter:
                 _takeoverAfter = words.Time(name, value, TimeSpan.FromSeconds(1), s_day);
                 return true;
@@ -150,6 +153,13 @@ internal sealed class StorageOptionReader(OptionWords words)
     }
 
     bool IsYes(string name, string? value) => words.Choice(name, value, "yes", "no") != "no";
+
+    SnapshotCompression? CompressionOf(string? value) => words.Choice(StorageOption.Compression, value, "auto", "none", "lz4") switch
+    {
+        "none" => SnapshotCompression.None,
+        "lz4" => SnapshotCompression.Fast,
+        _ => null,
+    };
 
     Alignment AlignmentOf(string? value) => words.Choice(StorageOption.Alignment, value, "aligned", "unaligned", "at-least-once") switch
     {

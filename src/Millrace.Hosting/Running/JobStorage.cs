@@ -1,4 +1,5 @@
 using Millrace.Runtime.Durable;
+using Millrace.State.Snapshots;
 using Millrace.Storage;
 using Millrace.Storage.S3;
 
@@ -55,6 +56,7 @@ internal sealed class JobStorage : IAsyncDisposable
         OpenStore = async (address, cancellationToken) => await _stores.OpenAsync(StoreAddress.Parse(address), cancellationToken).ConfigureAwait(false),
         SavepointRoot = Command.Savepoints.ToString(),
         Checkpoints = Command.Checkpoints,
+        Packs = new() { Compression = Command.Compression ?? CompressionOf(Command.Address) },
         Restart = Command.Restart,
         From = Command.From,
         IsRewind = Command.IsRewind,
@@ -66,6 +68,10 @@ internal sealed class JobStorage : IAsyncDisposable
         Renames = Command.Renames,
         Leader = $"{Environment.MachineName}-{Environment.ProcessId}",
     };
+
+    /// <summary>How packs are compressed where nothing is said: a local disk takes rows faster than they can be compressed (decision 0009 has the numbers).</summary>
+    internal static SnapshotCompression CompressionOf(StoreAddress address) =>
+        address.Scheme == StoreAddress.FileScheme ? SnapshotCompression.None : SnapshotCompression.Fast;
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 }

@@ -200,7 +200,7 @@ public sealed class DurableJob : IRunningJob
                     if (from is not null) await from.DisposeAsync().ConfigureAwait(false);
                 }
 
-                (from, string? stopped) = await start.ResumeAsync(ledger, damaged, _ending.Token).ConfigureAwait(false);
+                (from, string? stopped) = await ResumeAsync(start, ledger, damaged, restarts).ConfigureAwait(false);
                 if (stopped is not null) return Result(JobEnding.Stopped, stopped);
             }
         }
@@ -211,6 +211,26 @@ public sealed class DurableJob : IRunningJob
             lock (_lock) asked = _end!;
             await ledger.AppendAsync([asked], CancellationToken.None).ConfigureAwait(false);
             return Ended(asked);
+        }
+    }
+
+    /// <summary>Finds what to restore. A store that is away then is a failure like another: the policy says how long it is waited for.</summary>
+    async Task<(RestorePoint? From, string? Stopped)> ResumeAsync(JobStart start, Ledger ledger, SnapshotReference? damaged, RestartLoop restarts)
+    {
+        while (true)
+        {
+            TimeSpan delay;
+            try
+            {
+                return await start.ResumeAsync(ledger, damaged, _ending.Token).ConfigureAwait(false);
+            }
+            catch (StoreUnavailableException away)
+            {
+                if (restarts.OnFailure(away, ledger.State) is not { } wait) throw;
+                (delay, damaged) = (wait, null);   // which was said and noted
+            }
+
+            await Task.Delay(delay, _options.Time, _ending.Token).ConfigureAwait(false);
         }
     }
 

@@ -63,7 +63,8 @@ sealed class LeaderRole : ICheckpointTasks, IWorkerEvents, IAsyncDisposable
             Savepoints = new SavepointCopy(program.Folder, program.Durable, options.Nonces),
             Time = options.Time,
             OnTaken = taken,
-            OnAborted = (id, why) => program.Durable.Tell($"checkpoint {id} failed: {why}"),
+            // One that failed by itself says so in the words that refuse whoever asked for it.
+            OnAborted = (id, why) => program.Durable.Tell(why.StartsWith("checkpoint ", StringComparison.Ordinal) ? why : $"checkpoint {id} failed: {why}"),
         });
         _last = new(ledger, _coordinator);
     }

@@ -10,6 +10,12 @@ sealed class ProbeChecks(ProbeObjects objects)
 
     IObjectStore Store => objects.Store;
 
+    public async Task<string> AnswersAsync(CancellationToken cancellationToken)
+    {
+        Require(await Store.TryGetAsync(objects.Key("nothing"), cancellationToken).ConfigureAwait(false) is null, "an object was there that nobody created");
+        return "an object that is not there is not found";
+    }
+
     public async Task<string> CreateAsync(CancellationToken cancellationToken)
     {
         foreach (int length in (int[])[0, 1, 70_000])

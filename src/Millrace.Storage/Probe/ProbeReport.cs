@@ -18,7 +18,11 @@ public enum ProbeForm
 /// <param name="Passed">Whether it did.</param>
 /// <param name="Detail">What was seen.</param>
 /// <param name="Elapsed">How long it took.</param>
-public sealed record ProbeCheck(string Name, bool Passed, string Detail, TimeSpan Elapsed);
+public sealed record ProbeCheck(string Name, bool Passed, string Detail, TimeSpan Elapsed)
+{
+    /// <summary>Why the store could not be asked; null where it answered, rightly or wrongly.</summary>
+    public StoreUnavailableException? Unavailable { get; init; }
+}
 
 /// <summary>What a probe found.</summary>
 /// <param name="Store">The store's address.</param>
@@ -31,10 +35,15 @@ public sealed record ProbeReport(string Store, ProbeForm Form, IReadOnlyList<Pro
     public bool IsConformant => Checks.All(static c => c.Passed);
 
     /// <summary>Refuses a store that is not.</summary>
-    /// <exception cref="StoreNotConformantException">A check failed.</exception>
+    /// <exception cref="StoreNotConformantException">It answered, and not as it must.</exception>
+    /// <exception cref="StoreUnavailableException">It refused or did not answer, so whether it is fit is not known.</exception>
     public void Require()
     {
-        if (!IsConformant) throw new StoreNotConformantException(this);
+        if (IsConformant) return;
+        ProbeCheck[] failed = [.. Checks.Where(static c => !c.Passed)];
+        if (Array.Find(failed, static c => c.Unavailable is null) is not null) throw new StoreNotConformantException(this);
+        StoreUnavailableException why = failed[0].Unavailable!;
+        throw new StoreUnavailableException(why.Message, why) { IsUnchanged = why.IsUnchanged };
     }
 
     /// <summary>A line for each check, then the verdict.</summary>

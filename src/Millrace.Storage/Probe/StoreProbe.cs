@@ -12,10 +12,13 @@ public sealed class StoreProbe(IObjectStore store, TimeProvider time, NonceSourc
     /// <summary>Below what key the probe works.</summary>
     public const string Folder = "_probe";
 
-    /// <summary>Runs the checks, all at the same time; each that fails says what was seen, and the others still run.</summary>
+    /// <summary>
+    /// Asks whether the store answers at all; then runs the checks, all at the same time: each that fails says what was seen, and the others
+    /// still run.
+    /// </summary>
     /// <param name="form">How thorough.</param>
     /// <param name="cancellationToken">Cancels; what was written is then left behind.</param>
-    /// <returns>What was found. A store that cannot be reached fails its checks: nothing is thrown for it.</returns>
+    /// <returns>What was found. A store that cannot be reached fails the first check: nothing is thrown for it.</returns>
     public async ValueTask<ProbeReport> RunAsync(ProbeForm form, CancellationToken cancellationToken)
     {
         ProbeObjects objects = new(store, $"{Folder}/{nonces.NextName()}");
@@ -38,9 +41,12 @@ public sealed class StoreProbe(IObjectStore store, TimeProvider time, NonceSourc
         }
 
         long began = time.GetTimestamp();
+        // A read is repeated until there is an answer; creations are not, and a store that is down would look like one that is unfit.
+        ProbeCheck answers = await RunAsync("the store answers", checks.AnswersAsync, cancellationToken).ConfigureAwait(false);
+        if (!answers.Passed) return new(store.Address, form, [answers], time.GetElapsedTime(began));
         ProbeCheck[] found = await Task.WhenAll(plan.Select(p => RunAsync(p.Name, p.Check, cancellationToken))).ConfigureAwait(false);
         ProbeCheck cleared = await RunAsync("the probe's own objects can be deleted", objects.ClearAsync, cancellationToken).ConfigureAwait(false);
-        return new(store.Address, form, [.. found, cleared], time.GetElapsedTime(began));
+        return new(store.Address, form, [answers, .. found, cleared], time.GetElapsedTime(began));
     }
 
     async Task<ProbeCheck> RunAsync(string name, Func<CancellationToken, Task<string>> check, CancellationToken cancellationToken)
@@ -52,7 +58,7 @@ public sealed class StoreProbe(IObjectStore store, TimeProvider time, NonceSourc
         }
         catch (Exception e) when (e is ProbeFailure or StoreUnavailableException or ObjectMissingException or ObjectExistsException)
         {
-            return new(name, false, e.Message, time.GetElapsedTime(began));
+            return new(name, false, e.Message, time.GetElapsedTime(began)) { Unavailable = e as StoreUnavailableException };
         }
     }
 }

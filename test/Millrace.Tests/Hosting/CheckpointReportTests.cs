@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Millrace.Hosting;
-using Millrace.Runtime;
 using Millrace.Runtime.Checkpoints;
 using Millrace.State.Snapshots;
 using Millrace.Storage;

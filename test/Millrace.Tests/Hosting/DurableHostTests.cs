@@ -27,6 +27,55 @@ public sealed class DurableHostTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_Compressed_WritesLessAndIsReadWithoutSayingSo()
+    {
+        long raw = await SavepointBytesAsync("none"), compressed = await SavepointBytesAsync("lz4");
+        Assert.True(compressed < raw * 3 / 4, $"{compressed} of {raw} bytes");
+    }
+
+    async Task<long> SavepointBytesAsync(string compression)
+    {
+        string state = _folder[compression];
+        Words before = new(), after = new();
+        Task<HostOutcome> running = HostHarness.RunAsync(before.Define, "--storage", state, "--no-progress", "--compression", compression);
+        await before.Started;
+        await StopAsync(state);
+        Assert.Equal(ExitCodes.Finished, (await running).ExitCode);
+        string packs = Directory.GetDirectories(Path.Combine(state, "savepoints"))[0];
+        long bytes = Directory.EnumerateFiles(packs, "*", SearchOption.AllDirectories).Where(static f => f.Contains("/packs/", StringComparison.Ordinal)).Sum(static f => new FileInfo(f).Length);
+
+        running = HostHarness.RunAsync(after.Define, "--storage", state, "--no-progress", "--from", "latest-savepoint");
+        await after.Started;
+        await StopAsync(state);
+        Assert.Equal(ExitCodes.Finished, (await running).ExitCode);
+        return bytes;
+    }
+
+    static async Task StopAsync(string state)
+    {
+        HostOutcome stop = await HostHarness.RunAsync(static (_, _) => Assert.Fail("a verb does not need the job"), "stop", "--storage", state);
+        Assert.True(stop.ExitCode == ExitCodes.Finished, stop.Error);
+    }
+
+    /// <summary>A job without end, with a state of two thousand texts.</summary>
+    sealed class Words
+    {
+        readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Started => _started.Task.WaitAsync(Cancel);
+
+        public void Define(Dataflow flow, JobArguments args) => flow
+            .Source("numbers", GeneratorSource.Unbounded(static record => record.Index).WithRate(20_000))
+            .KeyBy(static n => n % 2_000)
+            .Fold<string, long>("words", static () => "", static (ref text, in n, output) =>
+            {
+                text = $"the {n.Value % 2_000}th of many customers who have nothing else to say";
+                output.Emit(n.Value);
+            })
+            .Sink("started", CallbackSink.Of<long>(n => { if (n > 4_000) _started.TrySetResult(); }));
+    }
+
+    [Fact]
     public async Task Life_ByVerbs_StopsUpgradesRescalesAndCancels()
     {
         Endless before = new("sum");
@@ -132,7 +181,8 @@ public sealed class DurableHostTests : IDisposable
         HostOutcome outcome = await RunAsync(HostHarness.Numbers(1, static n => n));
 
         Assert.Equal(ExitCodes.Refused, outcome.ExitCode);
-        Assert.Contains("cannot hold snapshots", outcome.Error, StringComparison.Ordinal);
+        Assert.StartsWith("orders was not started: file://", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("/state is not available for ", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]

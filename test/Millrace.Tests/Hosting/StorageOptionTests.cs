@@ -19,6 +19,7 @@ public sealed class StorageOptionTests
                 "--savepoints", "/saves", "--from", "/saves/orders-1-1.1", "--rewind", "--claim", "--accept-duplicates", "--accept-drained", "--standby",
                 "--takeover-after", "5s", "--drop-state", "a", "--drop-state=b/sum", "--rename-state", "old=new", "--drop-in-flight", "c",
                 "--restart", "failure-rate", "--restart-attempts", "5", "--restart-interval", "1h", "--restart-delay", "0s",
+                "--compression", "lz4", "--log-checkpoints",
             ]);
 
         StorageCommand storage = command.Storage!;
@@ -36,6 +37,8 @@ public sealed class StorageOptionTests
         Assert.Equal(new RestartPolicy.FailureRate { Failures = 5, Interval = TimeSpan.FromHours(1), Delay = TimeSpan.Zero }, storage.Restart);
         Assert.Equal(new StartFrom.Address("file:///saves/orders-1-1.1"), storage.From);
         Assert.True(storage is { IsRewind: true, IsClaim: true, AcceptsDuplicates: true, AcceptsDrained: true, IsStandby: true });
+        Assert.True(storage.LogsCheckpoints);
+        Assert.Equal(SnapshotCompression.Fast, storage.Compression);
         Assert.Equal(TimeSpan.FromSeconds(5), storage.TakeoverAfter);
         Assert.Equal(["a", "b/sum"], storage.Drops);
         Assert.Equal([new StateRename("old", "new")], storage.Renames);
@@ -47,6 +50,18 @@ public sealed class StorageOptionTests
     {
         Assert.Equal(3, HostCommandParser.Parse(["--storage", "/state", "--max-concurrent-checkpoints", "3", "--align-timeout", "never"]).Storage!.Checkpoints.MaxConcurrent);
         Assert.Equal(2, HostCommandParser.Parse(["--storage", "/state", "--max-concurrent-checkpoints=2", "--alignment", "at-least-once"]).Storage!.Checkpoints.MaxConcurrent);
+    }
+
+    [Theory]
+    [InlineData("/state", "auto", SnapshotCompression.None)]
+    [InlineData("s3://bucket/state", "auto", SnapshotCompression.Fast)]
+    [InlineData("/state", "lz4", SnapshotCompression.Fast)]
+    [InlineData("s3://bucket/state", "none", SnapshotCompression.None)]
+    public void Compression_UnlessSaid_IsThatOfTheStorage(string address, string said, SnapshotCompression expected)
+    {
+        StorageCommand storage = HostCommandParser.Parse(["--storage", address, "--compression", said]).Storage!;
+        Assert.Equal(expected, storage.Compression ?? JobStorage.CompressionOf(storage.Address));
+        Assert.Null(HostCommandParser.Parse(["--storage", address]).Storage!.Compression);
     }
 
     [Fact]

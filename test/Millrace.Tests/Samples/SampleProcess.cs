@@ -24,7 +24,10 @@ public sealed class SampleProcess : IDisposable
     /// <param name="program">The path of its assembly.</param>
     /// <param name="folder">The folder it runs in.</param>
     /// <param name="arguments">Its command line.</param>
-    public static SampleProcess Start(string program, string folder, params string[] arguments)
+    public static SampleProcess Start(string program, string folder, params string[] arguments) => Start(program, folder, new Dictionary<string, string>(), arguments);
+
+    /// <summary>Starts a program with some variables of its own in the environment.</summary>
+    public static SampleProcess Start(string program, string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         // The tests may run from an apphost, so the way to the dotnet program is from the runtime they run on.
         string dotnet = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
@@ -32,6 +35,7 @@ public sealed class SampleProcess : IDisposable
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder,
         };
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
         return new(Process.Start(start)!);
     }
 

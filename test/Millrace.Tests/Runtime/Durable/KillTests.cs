@@ -48,7 +48,7 @@ public sealed class KillTests
     }
 
     /// <summary>Kills processes until there were so many kills; each job is brought to its end and compared.</summary>
-    internal static async Task KillAsync(int seed, int kills, Func<CrashInput, Task<(string Server, Func<Task> Check)>>? withServer)
+    internal static async Task KillAsync(int seed, int kills, Func<CrashInput, Task<KillSurroundings>>? surround)
     {
         Random chance = new(seed);
         int killed = 0, jobs = 0;
@@ -56,14 +56,14 @@ public sealed class KillTests
         {
             jobs++;
             using CrashInput input = new(seed + jobs, RowsPerFile);
-            (string Server, Func<Task> Check)? server = withServer is null ? null : await withServer(input);
+            KillSurroundings around = surround is null ? new([]) : await surround(input);
             string context = $"seed {seed}, job {jobs}:";
             for (int life = 0; ; life++)
             {
                 // After so many lives it may run to its end; a job alone is over after a second or so.
                 bool isLast = life == 12 || killed >= kills;
                 string[] options = isLast ? ["--pause", "0"] : ["--pause", PauseMicros.ToString(CultureInfo.InvariantCulture)];
-                if (server is { } s) options = [.. options, "--server", s.Server];
+                options = [.. options, .. around.Options];
                 int delay = 0;
                 if (!isLast && chance.Next(2) == 0) options = [.. options, chance.Next(2) == 0 ? "--die-before" : "--die-after", $"{chance.Next(1, 90)}"];
                 else if (!isLast) delay = 150 + chance.Next(700);
@@ -82,8 +82,9 @@ public sealed class KillTests
                 killed++;
             }
 
+            await around.Gather();
             input.AssertExact(context);
-            if (server is { } checks) await checks.Check();
+            await around.Check();
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{killed} kills, {jobs} jobs");
@@ -101,6 +102,17 @@ public sealed class KillTests
         [.. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Where(f => f.Contains(part, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 }
 
+/// <summary>What the program that is killed is given besides its folder.</summary>
+/// <param name="Options">Of its command line.</param>
+sealed record KillSurroundings(string[] Options)
+{
+    /// <summary>Brings what it wrote into the folder of its output.</summary>
+    public Func<Task> Gather { get; init; } = static () => Task.CompletedTask;
+
+    /// <summary>Compares what it wrote besides.</summary>
+    public Func<Task> Check { get; init; } = static () => Task.CompletedTask;
+}
+
 /// <summary>The same with rows of a server: in transactions, and by key.</summary>
 [Collection(PostgresCollection.Name)]
 public sealed class KillServerTests(PostgresFixture fixture)
@@ -113,16 +125,19 @@ public sealed class KillServerTests(PostgresFixture fixture)
     [InlineData(22, 200)]
     public async Task Process_KilledOftenWithAServer_WritesTheAnswer(int seed, int kills) => await KillTests.KillAsync(seed, kills, PrepareAsync);
 
-    async Task<(string Server, Func<Task> Check)> PrepareAsync(CrashInput input)
+    async Task<KillSurroundings> PrepareAsync(CrashInput input)
     {
         string server = await fixture.NewDatabaseAsync();
         await PostgresSinkTests.ExecuteAsync(server, "CREATE TABLE shop_hours (shop int, hour int, sales int, amount bigint); CREATE TABLE totals (shop int PRIMARY KEY, sum bigint)");
-        return (server, async () =>
+        return new(["--server", server])
         {
-            TrialAssert.Same(CrashInput.Sorted(input.Hours().Select(CrashInput.Line)), await RowsAsync(server, "SELECT shop || ',' || hour || ',' || sales || ',' || amount FROM shop_hours"), "shop_hours");
-            TrialAssert.Same(input.Totals(), await RowsAsync(server, "SELECT shop || ',' || sum FROM totals"), "totals");
-            Assert.Equal(0L, await PostgresSinkTests.ScalarAsync<long>(server, "SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()"));
-        });
+            Check = async () =>
+            {
+                TrialAssert.Same(CrashInput.Sorted(input.Hours().Select(CrashInput.Line)), await RowsAsync(server, "SELECT shop || ',' || hour || ',' || sales || ',' || amount FROM shop_hours"), "shop_hours");
+                TrialAssert.Same(input.Totals(), await RowsAsync(server, "SELECT shop || ',' || sum FROM totals"), "totals");
+                Assert.Equal(0L, await PostgresSinkTests.ScalarAsync<long>(server, "SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()"));
+            },
+        };
     }
 
     static async Task<List<string>> RowsAsync(string server, string sql)

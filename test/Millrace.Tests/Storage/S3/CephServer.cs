@@ -53,6 +53,17 @@ public sealed class CephServer : IAsyncLifetime
         return StoreAddress.Parse($"s3://{Bucket}/{prefix}?endpoint=http://127.0.0.1:{_port}&path-style=true");
     }
 
+    /// <summary>A way to the server on which requests are counted, and which can be cut. Skips the test where there is no server.</summary>
+    public WatchedEndpoint Watch()
+    {
+        Assert.SkipUnless(Missing is null, Missing ?? "");
+        return new(_port);
+    }
+
+    /// <summary>The address of a place of its own in the bucket, by a certain way.</summary>
+    public static StoreAddress Address(string prefix, WatchedEndpoint way, string bucket = Bucket) =>
+        StoreAddress.Parse($"s3://{bucket}/{prefix}?endpoint=http://127.0.0.1:{way.Port}&path-style=true");
+
     /// <summary>Opens a place of its own in the bucket. Skips the test where there is no server.</summary>
     public S3ObjectStore Open(string prefix, RetryPolicy? retry = null)
     {
