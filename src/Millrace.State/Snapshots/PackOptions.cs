@@ -17,7 +17,7 @@ public enum SnapshotCompression
 public sealed record PackOptions
 {
     /// <summary>How blocks are compressed. It takes more than half of the speed of writing, so it pays where bytes are slow or dear, not on a local disk.</summary>
-    /// <value>The default is <see cref="SnapshotCompression.None"/>; for distant stores choose <see cref="SnapshotCompression.Fast"/>.</value>
+    /// <value>The default is <see cref="SnapshotCompression.None"/>; the host chooses <see cref="SnapshotCompression.Fast"/> for buckets unless told otherwise.</value>
     public SnapshotCompression Compression { get; init; } = SnapshotCompression.None;
 
     /// <summary>A block is closed once it has so many bytes, before compression.</summary>
