@@ -136,13 +136,6 @@ internal sealed class OpenSnapshot(SnapshotReader reader, IListableStore store, 
     public async ValueTask<bool> IsDeletedAsync(CancellationToken cancellationToken) =>
         kept is not null && owner is JobPlace place && !(await place.ReadAsync(cancellationToken).ConfigureAwait(false)).State.Kept.Contains(kept);
 
-    /// <summary>Makes sure that what is missing of it was not deleted by its job.</summary>
-    /// <exception cref="ToolException">It was.</exception>
-    public async ValueTask RequireThereAsync(CancellationToken cancellationToken)
-    {
-        if (await IsDeletedAsync(cancellationToken).ConfigureAwait(false)) throw new ToolException($"checkpoint {reader.Manifest.Id} was deleted by the job while it was read: {SnapshotLook.Cure}");
-    }
-
     /// <summary>Opens the snapshot in a folder.</summary>
     /// <exception cref="ObjectMissingException">There is none.</exception>
     public static async ValueTask<OpenSnapshot> AtAsync(Tool tool, string address, string? sha256, CancellationToken cancellationToken)

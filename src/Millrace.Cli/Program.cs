@@ -5,4 +5,5 @@ using Spectre.Console;
 IAnsiConsole console = Console.IsOutputRedirected
     ? AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Interactive = InteractionSupport.No })
     : AnsiConsole.Console;
-return await ToolCommands.RunAsync(new Tool(Console.Out, Console.Error, console, TimeProvider.System), args);
+IAnsiConsole? terminal = Console.IsErrorRedirected ? null : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+return await ToolCommands.RunAsync(new Tool(Console.Out, Console.Error, console, TimeProvider.System) { Terminal = terminal }, args);

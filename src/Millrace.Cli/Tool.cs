@@ -7,10 +7,16 @@ namespace Millrace.Cli;
 /// <summary>What the tool takes from its surroundings, so that tests can stand in for them.</summary>
 /// <param name="Output">Where answers go.</param>
 /// <param name="Error">Where failures go.</param>
-/// <param name="Console">Where tables and progress go.</param>
+/// <param name="Console">Where tables go.</param>
 /// <param name="Time">The clock.</param>
 internal sealed record Tool(TextWriter Output, TextWriter Error, IAnsiConsole Console, TimeProvider Time)
 {
+    /// <summary>The terminal that failures go to, where progress is shown; null when nobody looks on.</summary>
+    public IAnsiConsole? Terminal { get; init; }
+
+    /// <summary>Whether answers go to a terminal, which a bar would get into.</summary>
+    public bool AnswersOnTerminal => Console.Profile.Out.IsTerminal;
+
     /// <summary>Clock and chance of stores.</summary>
     public StoreSurroundings Surroundings { get; } = new(Time, NonceSource.FromSystem());
 

@@ -52,9 +52,12 @@ internal sealed class RowWriter : IDisposable
 
     void WriteLine(IEnumerable<string?> cells)
     {
-        Encoding.UTF8.GetBytes(string.Join(',', cells.Select(static c => c is null ? "" : Quoted(c))), _bytes);
+        Encoding.UTF8.GetBytes(string.Join(',', cells.Select(CsvCell)), _bytes);
         _bytes.Write("\n"u8);
     }
+
+    /// <summary>A cell of comma-separated values: nothing for null, quotes where they are needed.</summary>
+    public static string CsvCell(string? cell) => cell is null ? "" : Quoted(cell);
 
     static string Quoted(string cell) =>
         cell.Length > 0 && cell.AsSpan().IndexOfAny(",\"\r\n") < 0 && cell[0] != ' ' && cell[^1] != ' ' ? cell : $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

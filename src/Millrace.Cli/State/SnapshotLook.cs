@@ -31,7 +31,6 @@ internal static class SnapshotLook
         for (int attempt = 1; ; attempt++)
         {
             await using OpenSnapshot snapshot = await job.FindAsync(tool, parsed, name, cancellationToken).ConfigureAwait(false);
-            long id = snapshot.Reader.Manifest.Id;
             try
             {
                 return await read(snapshot).ConfigureAwait(false);
@@ -39,21 +38,37 @@ internal static class SnapshotLook
             catch (Exception gone) when (gone is SnapshotCorruptException or ObjectMissingException)
             {
                 if (!await snapshot.IsDeletedAsync(cancellationToken).ConfigureAwait(false)) throw;
-                if (name != "latest") throw new ToolException($"checkpoint {id} was deleted by the job while it was read: {Cure}");
-                if (hasTold()) throw new ToolException($"checkpoint {id} was deleted by the job while it was read, and some of its rows are printed already: what follows is missing. Export instead, which begins anew; or {Cure}");
-                if (attempt == AttemptsMax) throw new ToolException($"the job deleted {attempt} checkpoints one after the other while they were read: {Cure}");
-                await tool.Error.WriteLineAsync($"millrace: checkpoint {id} was deleted by the job while it was read; beginning anew with the newest").ConfigureAwait(false);
+                await BeginAnewAsync(tool, snapshot.Reader.Manifest.Id, name, hasTold(), attempt).ConfigureAwait(false);
             }
         }
     }
 
-    /// <summary>Shows how far reading has come, where there is a terminal to show it on.</summary>
-    public static async Task<T> WithProgressAsync<T>(Tool tool, string doing, Func<IProgress<State.Offline.StateProgress>?, Task<T>> work)
+    /// <summary>Says that reading begins again, because the job has deleted the checkpoint.</summary>
+    /// <param name="tool">The surroundings.</param>
+    /// <param name="id">The checkpoint.</param>
+    /// <param name="name">What was asked for.</param>
+    /// <param name="hasTold">Whether something was printed that another snapshot would contradict.</param>
+    /// <param name="attempt">How often it was tried, from 1.</param>
+    /// <exception cref="ToolException">It cannot.</exception>
+    public static async ValueTask BeginAnewAsync(Tool tool, long id, string name, bool hasTold, int attempt)
     {
-        if (!tool.Console.Profile.Out.IsTerminal) return await work(null).ConfigureAwait(false);
-        return await tool.Console.Progress().AutoClear(true).StartAsync(async context =>
+        if (name != "latest") throw new ToolException($"checkpoint {id} was deleted by the job while it was read: {Cure}");
+        if (hasTold) throw new ToolException($"checkpoint {id} was deleted by the job while it was read, and some of its rows are printed already: what follows is missing. Export instead, which begins anew; or {Cure}");
+        if (attempt == AttemptsMax) throw new ToolException($"the job deleted {attempt} checkpoints one after the other while they were read: {Cure}");
+        await tool.Error.WriteLineAsync($"millrace: checkpoint {id} was deleted by the job while it was read; beginning anew with the newest").ConfigureAwait(false);
+    }
+
+    /// <summary>Shows how far reading has come, on the standard error and where that is a terminal.</summary>
+    /// <param name="tool">The surroundings.</param>
+    /// <param name="doing">What is done, in words.</param>
+    /// <param name="work">Does it, and tells.</param>
+    /// <param name="isStreamed">Whether answers come meanwhile: then the bar is left out where they go to a terminal too.</param>
+    public static async Task<T> WithProgressAsync<T>(Tool tool, string doing, Func<IProgress<State.Offline.StateProgress>?, Task<T>> work, bool isStreamed = false)
+    {
+        if (tool.Terminal is not { } terminal || (isStreamed && tool.AnswersOnTerminal)) return await work(null).ConfigureAwait(false);
+        return await terminal.Progress().AutoClear(true).StartAsync(async context =>
         {
-            ProgressTask bar = context.AddTask(doing, maxValue: 1);
+            ProgressTask bar = context.AddTask(Markup.Escape(doing), maxValue: 1);
             return await work(new Bar(bar, doing)).ConfigureAwait(false);
         }).ConfigureAwait(false);
     }
@@ -63,7 +78,7 @@ internal static class SnapshotLook
         public void Report(State.Offline.StateProgress value)
         {
             bar.Value = value.Share;
-            bar.Description = $"{doing}, {value.Rows:N0} rows";
+            bar.Description = Markup.Escape($"{doing}, {value.Rows:N0} rows");
         }
     }
 }

@@ -9,7 +9,11 @@ namespace Millrace.Cli;
 /// <summary>The commands that open state: what there is, and rows of it.</summary>
 internal static class StateCommands
 {
-    const int TableRowsMax = 10_000, HeldBytesMax = 1 << 20;
+    /// <summary>How much of an answer is kept back, so that it can be begun anew.</summary>
+    public const int HeldBytesMax = 1 << 20;
+
+    /// <summary>More is no table that people look at.</summary>
+    public const int TableRowsMax = 10_000;
 
     static readonly JsonSerializerOptions s_json = new(JsonSerializerOptions.Web) { WriteIndented = true };
 
@@ -24,6 +28,7 @@ internal static class StateCommands
         command.SetAction((parsed, cancellationToken) => SnapshotLook.ReadAsync(tool, job, parsed, parsed.GetValue(name)!, async snapshot =>
         {
             await using StateSnapshot states = new(snapshot.Reader);
+            state.Require(parsed, states.Manifest);
             StateLine[] lines = [.. StateLine.Of(states).Where(l => parsed.GetValue(state.Operator) is not { } id || l.Operator == id).Where(l => parsed.GetValue(state.State) is not { } wanted || l.State == wanted)];
             if (parsed.GetValue(json)) await tool.Output.WriteLineAsync(JsonSerializer.Serialize(lines, s_json)).ConfigureAwait(false);
             else StateLine.Print(tool, lines);
@@ -54,7 +59,15 @@ internal static class StateCommands
                 (string id, string stateName) = state.Find(parsed, states.Manifest);
                 (StateQuery query, StateColumns columns) = state.QueryOf(parsed, states, id, stateName);
                 long most = parsed.GetValue(limit) is > 0 and var some ? some : long.MaxValue;
-                if (parsed.GetValue(format) != RowFormat.Table) return await StreamAsync(tool, output, states.ReadAsync(id, stateName, query, cancellationToken), new(parsed.GetValue(format), columns), most, isCut => state.LeftOut(query, isCut)).ConfigureAwait(false);
+                if (parsed.GetValue(format) != RowFormat.Table)
+                {
+                    bool isMore = await SnapshotLook.WithProgressAsync(tool, $"reading {id}/{stateName}", progress =>
+                        StreamAsync(output, states.ReadAsync(id, stateName, query with { Progress = progress }, cancellationToken), new(parsed.GetValue(format), columns), most), isStreamed: true).ConfigureAwait(false);
+                    if (isMore) await tool.Error.WriteLineAsync($"millrace: there are more than {most:N0} rows; --limit 0 prints all").ConfigureAwait(false);
+                    if (state.LeftOut(query, isMore) is { } expired) await tool.Error.WriteLineAsync($"millrace: {expired}").ConfigureAwait(false);
+                    return ExitCodes.Finished;
+                }
+
                 if (most > TableRowsMax) throw new ToolException($"a table has at most {TableRowsMax:N0} rows: give a smaller --limit, or --format json or csv, or export to a file", ExitCodes.Refused);
                 TableRows read = await SnapshotLook.WithProgressAsync(tool, $"reading {id}/{stateName}", progress =>
                     TableAsync(columns, states.ReadAsync(id, stateName, query with { Progress = progress }, cancellationToken), (int)most)).ConfigureAwait(false);
@@ -65,7 +78,8 @@ internal static class StateCommands
         return command;
     }
 
-    static async Task<int> StreamAsync(Tool tool, HeldOutput output, IAsyncEnumerable<StateValue.Row> rows, RowWriter writer, long most, Func<bool, string?> leftOut)
+    /// <summary>Whether there are more rows.</summary>
+    static async Task<bool> StreamAsync(HeldOutput output, IAsyncEnumerable<StateValue.Row> rows, RowWriter writer, long most)
     {
         using (writer)
         {
@@ -82,9 +96,7 @@ internal static class StateCommands
 
             output.Add(writer);
             output.End();
-            if (isCut) await tool.Error.WriteLineAsync($"millrace: there are more than {most:N0} rows; --limit 0 prints all").ConfigureAwait(false);
-            if (leftOut(isCut) is { } expired) await tool.Error.WriteLineAsync($"millrace: {expired}").ConfigureAwait(false);
-            return ExitCodes.Finished;
+            return isCut;
         }
     }
 
@@ -146,6 +158,13 @@ internal sealed class HeldOutput(TextWriter output, int bytesMax)
         if (writer.Written.IsEmpty) return;
         _held.Append(System.Text.Encoding.UTF8.GetString(writer.Written.Span));
         writer.Clear();
+        if (_held.Length > bytesMax) End();
+    }
+
+    /// <summary>Takes a text.</summary>
+    public void Add(string text)
+    {
+        _held.Append(text);
         if (_held.Length > bytesMax) End();
     }
 

@@ -40,6 +40,15 @@ internal sealed class StateOptions
         Description = "Show for state with a TTL when each row was last renewed and when it expires: columns renewed and expires.",
     };
 
+    /// <summary>The comparison that the options make of a state that two snapshots have.</summary>
+    /// <exception cref="ToolException">The state has no such keys.</exception>
+    /// <exception cref="PredicateException">The condition cannot be understood of one of them.</exception>
+    public DifferenceQuery DifferenceOf(ParseResult parsed, StateSnapshot before, StateSnapshot after, string operatorId, string stateName)
+    {
+        StateColumns first = before.Columns(operatorId, stateName), second = after.Columns(operatorId, stateName);
+        return new() { Key = KeyOf(parsed, first, stateName), WhereBefore = Condition(parsed, first), WhereAfter = Condition(parsed, second), WithExpired = parsed.GetValue(Expired) };
+    }
+
     /// <summary>The query that the options make, with the columns that its rows have.</summary>
     /// <exception cref="ToolException">The state has no times, or no such keys.</exception>
     /// <exception cref="PredicateException">The condition cannot be understood.</exception>
@@ -63,13 +72,25 @@ internal sealed class StateOptions
     public (string Operator, string State) Find(ParseResult parsed, SnapshotManifest manifest)
     {
         string id = parsed.GetValue(Operator)!;
-        OperatorEntry owner = manifest.Operators.FirstOrDefault(o => o.Id == id)
-            ?? throw new ToolException($"snapshot {manifest.Id} has no operator '{id}'; it has {Names(manifest.Operators.Where(static o => o.States.Count > 0).Select(static o => o.Id))}", ExitCodes.Refused);
+        OperatorEntry owner = Find(id, manifest);
         string[] names = [.. owner.States.Select(static s => s.Schema.Name)];
         string? name = parsed.GetValue(State) ?? (names.Length == 1 ? names[0] : null);
         return name is not null && names.Contains(name) ? (id, name) : throw new ToolException(
             name is null ? $"operator '{id}' has several states; name one with --state: {Names(names)}" : $"operator '{id}' has no state '{name}'; it has {Names(names)}", ExitCodes.Refused);
     }
+
+    /// <summary>Makes sure that the operator and state that were named are there, where they were.</summary>
+    /// <exception cref="ToolException">They are not.</exception>
+    public void Require(ParseResult parsed, SnapshotManifest manifest)
+    {
+        if (parsed.GetValue(Operator) is not null && parsed.GetValue(State) is not null) Find(parsed, manifest);
+        else if (parsed.GetValue(Operator) is { } id) Find(id, manifest);
+        else if (parsed.GetValue(State) is { } name && !manifest.Operators.SelectMany(static o => o.States).Any(s => s.Schema.Name == name))
+            throw new ToolException($"snapshot {manifest.Id} has no state '{name}'; it has {Names(manifest.Operators.SelectMany(static o => o.States).Select(static s => s.Schema.Name).Distinct(StringComparer.Ordinal))}", ExitCodes.Refused);
+    }
+
+    static OperatorEntry Find(string id, SnapshotManifest manifest) => manifest.Operators.FirstOrDefault(o => o.Id == id)
+        ?? throw new ToolException($"snapshot {manifest.Id} has no operator '{id}'; it has {Names(manifest.Operators.Where(static o => o.States.Count > 0).Select(static o => o.Id))}", ExitCodes.Refused);
 
     /// <summary>The condition that was given, for a state; null for none.</summary>
     /// <exception cref="PredicateException">It cannot be understood.</exception>

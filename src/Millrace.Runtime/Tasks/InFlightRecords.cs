@@ -37,11 +37,14 @@ public sealed class InFlightRecords<T>(Func<T, uint> hashOf, KeyRange owned) : I
     /// <inheritdoc/>
     public StateSchema Schema => s_schema;
 
+    /// <summary>The operator that they were on their way to, for errors.</summary>
+    public string OperatorId { get; init; } = "";
+
     /// <summary>The records of an edge by key; null where records cannot be stored, or go to instances without regard to a key.</summary>
-    public static InFlightRecords<T>? Of(IReadOnlyList<GraphEdge> edges, KeyRange owned)
+    public static InFlightRecords<T>? Of(string operatorId, IReadOnlyList<GraphEdge> edges, KeyRange owned)
     {
         if (CodecCheck.Problems(typeof(T)).Count > 0 || edges.Any(static e => e.Kind != PartitionKind.KeyBy)) return null;
-        return ((GraphEdge<T>)edges[0]).Partition.Accept(new HashReader(owned));
+        return ((GraphEdge<T>)edges[0]).Partition.Accept(new HashReader(operatorId, owned));
     }
 
     /// <summary>A barrier overtakes what is on its way.</summary>
@@ -89,7 +92,14 @@ public sealed class InFlightRecords<T>(Func<T, uint> hashOf, KeyRange owned) : I
     }
 
     /// <inheritdoc/>
-    public void Restore(in RunRow row) => _restoring.Add((BinaryPrimitives.ReadUInt64BigEndian(row.Sub), _reading.Decode(row.Value)));
+    public void Restore(in RunRow row)
+    {
+        InFlightRecord<T> record = _reading.Decode(row.Value);
+        // The row of its key may be another instance's: what this one would make of it would be lost or wrong.
+        if (hashOf(record.Value) != row.Hash)
+            throw new IncompatibleSchemaException($"a record on its way to operator '{OperatorId}' has another key than when it was written, {record.Value}: key the stream as the program before did, or start from a savepoint, which has no records on their way, or give them up with --drop-in-flight {OperatorId}");
+        _restoring.Add((BinaryPrimitives.ReadUInt64BigEndian(row.Sub), record));
+    }
 
     /// <inheritdoc/>
     public void BeginRestore(RestoredFrom from) => _reading = s_codec.ReadingFrom(from.Written.Value);
@@ -122,14 +132,14 @@ public sealed class InFlightRecords<T>(Func<T, uint> hashOf, KeyRange owned) : I
         }
     }
 
-    sealed class HashReader(KeyRange owned) : IPartitionVisitor<T, InFlightRecords<T>?>
+    sealed class HashReader(string operatorId, KeyRange owned) : IPartitionVisitor<T, InFlightRecords<T>?>
     {
         public InFlightRecords<T>? VisitPlain(PartitionKind kind) => null;
 
         public InFlightRecords<T>? VisitKeyBy<TKey>(Func<T, TKey> keyOf)
         {
             IKeyType<TKey> keys = KeyTypes.Of<TKey>();
-            return new(value => keys.Hash(keyOf(value)), owned);
+            return new(value => keys.Hash(keyOf(value)), owned) { OperatorId = operatorId };
         }
     }
 }

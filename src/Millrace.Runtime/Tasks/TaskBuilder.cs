@@ -172,7 +172,7 @@ public sealed class TaskBuilder : IOperatorSpecVisitor<Cell>
         }
 
         // Overtaking needs an operator that is found again by its id, and records that find their way by key.
-        InFlightRecords<T>? inFlight = _node.GivenId is null ? null : InFlightRecords<T>.Of(_node.Inputs, _snapshots.Range);
+        InFlightRecords<T>? inFlight = _node.GivenId is null ? null : InFlightRecords<T>.Of(_node.GivenId, _node.Inputs, _snapshots.Range);
         Gate<T> gate = new([.. channels], link, _task, _context.Time, inFlight, _context.MayOvertake) { OperatorId = _node.Id, Snapshots = _snapshots };
         if (_context.Restored.TryGetValue(_node.Id, out RestoredOperator? restored)) gate.StartAt(restored.WatermarkOf(_snapshots));
         _head = gate;

@@ -49,7 +49,7 @@ public sealed record SchemaResolution(IReadOnlyList<SchemaChange> Changes, IRead
     internal ReadPlan? Plan { get; init; }
 }
 
-/// <summary>State cannot be read, because it was written as another type. Thrown where a plan was not asked before.</summary>
+/// <summary>State cannot be read, because it was written as another type or by another key. Thrown where a plan was not asked before, or could not know.</summary>
 /// <param name="message">Names the members and the cures.</param>
 public sealed class IncompatibleSchemaException(string message) : Exception(message)
 {

@@ -66,6 +66,9 @@ sealed class RowFeed(IRunReader reader, StateColumns columns, string source) : I
         return order != 0 || IsList ? order : reader.Row.Sub.SequenceCompareTo(other.SubBytes);
     }
 
+    /// <summary>Whether a condition holds for it, or for one of the elements of a list.</summary>
+    public bool Fits(StatePredicate where) => Assembled().Exists(where.Fits);
+
     /// <summary>Whether the bytes of two values are equal, and mean the same.</summary>
     public bool HasSameValue(RowFeed other)
     {
@@ -96,13 +99,17 @@ sealed class RowFeed(IRunReader reader, StateColumns columns, string source) : I
 
     bool IsOfSameKey() => reader.Row.Hash == _chunks[0].Hash && reader.Row.Key.SequenceEqual(_chunks[0].Key.Span);
 
-    StateValue.List Elements()
+    StateValue.List Elements() => new([.. Assembled().Select(static r => r["value"])]);
+
+    /// <summary>The rows that people see of it.</summary>
+    List<StateValue.Row> Assembled()
     {
         RowAssembly assembly = new(columns, $"state '{columns.Schema.Name}'", source);
         List<StateValue.Row> rows = [];
+        if (!IsList) assembly.Add(reader.Row, [], rows);
         foreach (SnapshotRow chunk in _chunks) assembly.Add(new RunRow { Hash = chunk.Hash, Key = chunk.Key.Span, Sub = chunk.Sub.Span, Value = chunk.Value.Span }, [], rows);
         assembly.End(rows);
-        return new([.. rows.Select(static r => r["value"])]);
+        return rows;
     }
 
     StateValue Decode(ValueSchema schema, ReadOnlySpan<byte> bytes)

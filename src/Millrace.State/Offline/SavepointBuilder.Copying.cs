@@ -5,13 +5,15 @@ namespace Millrace.State.Offline;
 /// <content>State of other snapshots. What is not copied is left out.</content>
 public sealed partial class SavepointBuilder
 {
+    readonly List<CopiedInput> _inputs = [];
+
     /// <summary>
     /// Copies all of an operator: its states as they are, records on their way to it, event time, positions of a source, transactions that a sink is owed.
     /// </summary>
     /// <param name="source">The snapshot.</param>
     /// <param name="operatorId">The operator.</param>
     /// <param name="newId">What it is called in the savepoint; null for the same.</param>
-    /// <param name="except">States that are left out, so that they can be added otherwise, or not at all.</param>
+    /// <param name="except">States that are left out, so that they can be added otherwise, or not at all; <c>in-flight</c> for the records on their way.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ArgumentException">The snapshot has no such operator, or the savepoint has one of its states already.</exception>
     /// <exception cref="SnapshotCorruptException">The snapshot is damaged.</exception>
@@ -29,8 +31,21 @@ public sealed partial class SavepointBuilder
             await CopyStateAsync(source, operatorId, state.Schema.Name, id, null, null, cancellationToken).ConfigureAwait(false);
         }
 
+        if (except?.Contains(CopiedInput.StateName) == true) InputOf(source, operatorId).IsGivenUp = true;
         _owed.AddRange(source.Manifest.Owed.Where(o => o.Operator == operatorId).Select(o => o with { Operator = id }));
         _isDrained |= source.Manifest.IsDrained;
+    }
+
+    /// <summary>
+    /// Says that records on their way to an operator in an unaligned checkpoint are left out, although state of it is copied: no source whose position is copied reads them again.
+    /// Without it <see cref="CompleteAsync"/> refuses to lose them. Savepoints have none.
+    /// </summary>
+    /// <param name="source">The snapshot.</param>
+    /// <param name="operatorId">The operator.</param>
+    public void GiveUpInFlight(StateSnapshot source, string operatorId)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        InputOf(source, operatorId).IsGivenUp = true;
     }
 
     /// <summary>Copies a state, with its rows changed if so asked. What was over at the snapshot by its TTL is left out.</summary>
@@ -58,6 +73,8 @@ public sealed partial class SavepointBuilder
         StateSchema schema = state.Schema with { Name = newStateName ?? stateName };
         string id = newOperatorId ?? operatorId;
         _id = Math.Max(_id, source.Manifest.Id);
+        CopiedInput input = InputOf(source, operatorId);
+        if (schema.Layout == StateLayout.InFlight) input.IsCopied = true;
         if (change is not null && schema.Key is null) throw new ArgumentException($"State '{stateName}' of operator '{operatorId}' has no rows with keys; it can only be copied as it is.", nameof(change));
         if (schema.Layout is not (StateLayout.Keyed or StateLayout.InFlight))
         {
@@ -90,6 +107,14 @@ public sealed partial class SavepointBuilder
         }
 
         await sorter.SpillAsync(cancellationToken).ConfigureAwait(false);
+        input.IsReKeyed |= changed.IsReKeyed;
+    }
+
+    CopiedInput InputOf(StateSnapshot source, string operatorId)
+    {
+        CopiedInput? input = _inputs.Find(i => i.Source == source && i.OperatorId == operatorId);
+        if (input is null) _inputs.Add(input = new(source, operatorId));
+        return input;
     }
 
     static async ValueTask CopyAsync(LivingRows rows, RunWriter run, CancellationToken cancellationToken)
@@ -111,13 +136,47 @@ sealed class ChangedRows(StateSchema schema, StateColumns columns, Func<StateVal
 {
     readonly RowNames _names = new(columns.Sub is null ? ["key", "value"] : ["key", "sub", "value"], null, isTuple: false);
 
+    /// <summary>Whether a row was given another key.</summary>
+    public bool IsReKeyed { get; private set; }
+
     public void Add(in RunRow row)
     {
         StateValue key = columns.Key!.Decode(row.Key), value = columns.Value.Decode(RowStamps.ValueOf(schema, row.Value));
         StateValue.Row was = new(_names, columns.Sub is null ? [key, value] : [key, columns.Sub.Decode(row.Sub), value]);
         if (change(was) is not { } isNow) return;
         StateValue newKey = isNow["key"];
+        IsReKeyed |= !newKey.Equals(key);
         byte[] sub = columns.Sub is null ? [] : columns.Sub.EncodeKey(isNow["sub"]);
         sorter.Add(columns.Key.Hash(newKey), columns.Key.EncodeKey(newKey), sub, RowStamps.Carry(schema, row.Value, columns.Value.Encode(isNow["value"])));
+    }
+}
+
+/// <summary>The records on their way to an operator of which state was copied.</summary>
+sealed class CopiedInput(StateSnapshot source, string operatorId)
+{
+    /// <summary>The state that they are.</summary>
+    public const string StateName = "in-flight";
+
+    public StateSnapshot Source => source;
+
+    public string OperatorId => operatorId;
+
+    public bool IsCopied { get; set; }
+
+    public bool IsGivenUp { get; set; }
+
+    /// <summary>Whether state of the operator has other keys now.</summary>
+    public bool IsReKeyed { get; set; }
+
+    /// <summary>Makes sure that none is lost unawares, and none comes to the wrong instance.</summary>
+    /// <exception cref="SavepointRowException">It would.</exception>
+    public void Require()
+    {
+        long records = source.Manifest.Operators.Where(o => o.Id == operatorId).SelectMany(static o => o.States).Where(static s => s.Schema.Layout == StateLayout.InFlight).SelectMany(static s => s.Runs).Sum(static r => r.Rows);
+        if (records == 0 || (IsGivenUp && !IsCopied)) return;
+        string what = $"{records:N0} records were on their way to operator '{operatorId}' in snapshot {source.Manifest.Id}";
+        const string cures = "or leave them out with GiveUpInFlight; or copy from a savepoint, which has none";
+        if (!IsCopied) throw new SavepointRowException($"{what}, and no source reads them again: copy them as well, as the state '{StateName}'; {cures}.");
+        if (IsReKeyed) throw new SavepointRowException($"{what}, where the keys that they had put them, and state of it was given other keys: leave out the state '{StateName}' with GiveUpInFlight; or copy from a savepoint, which has none.");
     }
 }

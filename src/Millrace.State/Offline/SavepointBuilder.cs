@@ -62,11 +62,12 @@ public sealed partial class SavepointBuilder : IAsyncDisposable
     /// <summary>Makes the savepoint: its files first, <c>_metadata</c> last.</summary>
     /// <param name="cancellationToken">After cancellation there is no savepoint.</param>
     /// <returns>Names it.</returns>
-    /// <exception cref="SavepointRowException">Rows of a state were given twice.</exception>
+    /// <exception cref="SavepointRowException">Rows of a state were given twice, or records on their way to an operator whose state was copied would be lost.</exception>
     /// <exception cref="ObjectExistsException">Somebody else has written a snapshot into the folder.</exception>
     /// <exception cref="StoreUnavailableException">The store refused for longer than it is retried.</exception>
     public async ValueTask<SnapshotReference> CompleteAsync(CancellationToken cancellationToken = default)
     {
+        foreach (CopiedInput input in _inputs) input.Require();
         IReadOnlyList<PackEntry> packs = await _packs.CompleteAsync(cancellationToken).ConfigureAwait(false);
         OperatorEntry[] operators = [.. _operators.Select(o => o.Entry(_packs))];
         await RequireOnceAsync(operators, packs, cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Millrace.State.Codecs;
 using Millrace.State.Snapshots;
 
 namespace Millrace.State.Offline;
@@ -60,6 +59,35 @@ public sealed class DifferenceTally
     internal void CountSame() => Same++;
 }
 
+/// <summary>Which rows of a state are compared.</summary>
+public sealed record DifferenceQuery
+{
+    /// <summary>All rows.</summary>
+    public static DifferenceQuery All { get; } = new();
+
+    /// <summary>Only those of this key, of which nothing else is read; null for all keys.</summary>
+    public StateValue? Key { get; init; }
+
+    /// <summary>Only those whose keys have their hash in this slice of the hash space, of which nothing else is read. The default is all of it.</summary>
+    public KeyRange Range { get; init; } = KeyRange.Full;
+
+    /// <summary>
+    /// Only those that fit this as they were in the first snapshot, or <see cref="WhereAfter"/> as they are in the second; a list fits when one of its elements does. Null for all, where both are null.
+    /// </summary>
+    public StatePredicate? WhereBefore { get; init; }
+
+    /// <summary>Made for the columns of the second snapshot, as <see cref="WhereBefore"/> for those of the first.</summary>
+    public StatePredicate? WhereAfter { get; init; }
+
+    /// <summary>Whether what was over at a snapshot by its TTL, and had not been removed yet, is compared as if it lived. The default is no.</summary>
+    public bool WithExpired { get; init; }
+
+    /// <summary>Told how far reading has come; may be null.</summary>
+    public IProgress<StateProgress>? Progress { get; init; }
+
+    internal bool HasWhere => WhereBefore is not null || WhereAfter is not null;
+}
+
 /// <summary>Compares a state in two snapshots, row by row: both are read once, side by side, in the order of the hashes of their keys. A list is one value.</summary>
 public static class StateDifferences
 {
@@ -68,44 +96,55 @@ public static class StateDifferences
     /// <param name="after">The second: of the same job or of another.</param>
     /// <param name="operatorId">The operator, in both.</param>
     /// <param name="stateName">The name of the state, in both.</param>
-    /// <param name="tally">Receives the counts; complete when the last difference was read.</param>
-    /// <param name="progress">Told how far reading has come; may be null.</param>
-    /// <param name="keepsExpired">Whether what was over at a snapshot by its TTL, and had not been removed yet, is compared as if it lived. The default is no.</param>
+    /// <param name="tally">Receives the counts of the rows that are wanted; complete when the last difference was read.</param>
+    /// <param name="query">Which rows; null for all.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="ArgumentException">A snapshot has no such state, or its rows cannot be matched: keys of other types, states of other kinds.</exception>
+    /// <exception cref="ArgumentException">
+    /// A snapshot has no such state, its rows cannot be matched - keys of other types, states of other kinds - or it has no keys and one was asked for.
+    /// </exception>
     /// <exception cref="SnapshotCorruptException">Bytes are not what was written, or a file is missing.</exception>
     public static async IAsyncEnumerable<RowDifference> ReadAsync(
-        StateSnapshot before, StateSnapshot after, string operatorId, string stateName, DifferenceTally tally, IProgress<StateProgress>? progress = null, bool keepsExpired = false,
+        StateSnapshot before, StateSnapshot after, string operatorId, string stateName, DifferenceTally tally, DifferenceQuery? query = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
         ArgumentNullException.ThrowIfNull(tally);
+        query ??= DifferenceQuery.All;
         StateColumns first = before.Columns(operatorId, stateName), second = after.Columns(operatorId, stateName);
         RequireMatch(first, second, $"state '{stateName}' of operator '{operatorId}'");
         if (first.Form == RowForm.Items)
         {
-            foreach (RowDifference difference in ItemDifferences.Between(before, after, operatorId, stateName, tally)) yield return difference;
+            if (query.Key is not null) throw new ArgumentException($"State '{stateName}' of operator '{operatorId}' has no keys; it is compared whole.", nameof(query));
+            foreach (RowDifference difference in ItemDifferences.Between(before, after, operatorId, stateName, tally, query)) yield return difference;
             yield break;
         }
 
-        await using RowFeed left = new(await LivingRows.OpenAsync(before.Reader, operatorId, stateName, KeyRange.Full, null, keepsExpired, tally.ExpiredBefore, cancellationToken).ConfigureAwait(false), first, before.Reader.Key);
-        await using RowFeed right = new(await LivingRows.OpenAsync(after.Reader, operatorId, stateName, KeyRange.Full, null, keepsExpired, tally.ExpiredAfter, cancellationToken).ConfigureAwait(false), second, after.Reader.Key);
+        (KeyRange range, byte[]? key) = StateSnapshot.Wanted(first, query.Key, query.Range, stateName);
+        await using RowFeed left = new(await LivingRows.OpenAsync(before.Reader, operatorId, stateName, range, key, query.WithExpired, tally.ExpiredBefore, cancellationToken).ConfigureAwait(false), first, before.Reader.Key);
+        await using RowFeed right = new(await LivingRows.OpenAsync(after.Reader, operatorId, stateName, range, key, query.WithExpired, tally.ExpiredAfter, cancellationToken).ConfigureAwait(false), second, after.Reader.Key);
         await left.NextAsync(cancellationToken).ConfigureAwait(false);
         await right.NextAsync(cancellationToken).ConfigureAwait(false);
         long rows = 0;
         while (left.HasRow || right.HasRow)
         {
             const int rowsPerReport = 4_096;
-            if (++rows % rowsPerReport == 0) progress?.Report(new(rows, (left.HasRow ? left.Hash : right.Hash) / (double)KeyRange.SpaceSize));
+            if (++rows % rowsPerReport == 0) query.Progress?.Report(new(rows, ((left.HasRow ? left.Hash : right.Hash) - range.Start) / (double)range.Size));
             int order = left.CompareTo(right);
-            if (order == 0 && left.HasSameValue(right)) tally.CountSame();
-            else if (Difference(order, left, right) is { } difference) yield return tally.Count(difference);
-            else tally.CountSame();
+            if (IsWanted(query, order, left, right))
+            {
+                if (order == 0 && left.HasSameValue(right)) tally.CountSame();
+                else if (Difference(order, left, right) is { } difference) yield return tally.Count(difference);
+                else tally.CountSame();
+            }
+
             if (order <= 0) await left.NextAsync(cancellationToken).ConfigureAwait(false);
             if (order >= 0) await right.NextAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    static bool IsWanted(DifferenceQuery query, int order, RowFeed left, RowFeed right) =>
+        !query.HasWhere || (order <= 0 && query.WhereBefore is { } before && left.Fits(before)) || (order >= 0 && query.WhereAfter is { } after && right.Fits(after));
 
     static RowDifference? Difference(int order, RowFeed left, RowFeed right)
     {
@@ -128,28 +167,28 @@ public static class StateDifferences
 /// <summary>The items of operator states compared: as values, for they have no keys.</summary>
 static class ItemDifferences
 {
-    public static IEnumerable<RowDifference> Between(StateSnapshot before, StateSnapshot after, string operatorId, string stateName, DifferenceTally tally)
+    public static IEnumerable<RowDifference> Between(StateSnapshot before, StateSnapshot after, string operatorId, string stateName, DifferenceTally tally, DifferenceQuery query)
     {
-        List<StateValue> left = ValuesOf(before, operatorId, stateName), right = ValuesOf(after, operatorId, stateName);
-        foreach (StateValue value in left)
+        List<(StateValue Value, bool IsWanted)> left = ItemsOf(before, operatorId, stateName, query.WhereBefore), right = ItemsOf(after, operatorId, stateName, query.WhereAfter);
+        foreach ((StateValue value, bool isWanted) in left)
         {
-            if (right.Remove(value)) tally.CountSame();
+            int same = right.FindIndex(r => r.Value.Equals(value));
+            bool isShown = !query.HasWhere || isWanted || (same >= 0 && right[same].IsWanted);
+            if (same >= 0) right.RemoveAt(same);
+            if (!isShown) continue;
+            if (same >= 0) tally.CountSame();
             else yield return tally.Count(new(RowChange.Removed, StateValue.Absent, StateValue.Absent, value, StateValue.Absent));
         }
 
-        foreach (StateValue value in right) yield return tally.Count(new(RowChange.Added, StateValue.Absent, StateValue.Absent, StateValue.Absent, value));
+        foreach ((StateValue value, bool isWanted) in right)
+        {
+            if (!query.HasWhere || isWanted) yield return tally.Count(new(RowChange.Added, StateValue.Absent, StateValue.Absent, StateValue.Absent, value));
+        }
     }
 
-    static List<StateValue> ValuesOf(StateSnapshot snapshot, string operatorId, string stateName)
+    static List<(StateValue Value, bool IsWanted)> ItemsOf(StateSnapshot snapshot, string operatorId, string stateName, StatePredicate? where)
     {
-        ValueSchema schema = snapshot.Columns(operatorId, stateName).Value;
-        try
-        {
-            return [.. snapshot.Reader.State(operatorId, stateName).Items.Select(i => schema.Decode(i.Data.Span))];
-        }
-        catch (CorruptDataException e)
-        {
-            throw new SnapshotCorruptException(snapshot.Reader.Key, $"an item of state '{stateName}' of operator '{operatorId}' is not what its schema says: {e.Message}", e);
-        }
+        RowAssembly assembly = new(snapshot.Columns(operatorId, stateName), $"state '{stateName}' of operator '{operatorId}'", snapshot.Reader.Key);
+        return [.. snapshot.Reader.State(operatorId, stateName).Items.Select(assembly.RowOf).Select(r => (r["value"], where?.Fits(r) == true))];
     }
 }

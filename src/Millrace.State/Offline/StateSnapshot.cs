@@ -143,7 +143,7 @@ public sealed class StateSnapshot : IAsyncDisposable
             yield break;
         }
 
-        (KeyRange range, byte[]? key) = Wanted(columns, query, stateName);
+        (KeyRange range, byte[]? key) = Wanted(columns, query.Key, query.Range, stateName);
         List<StateValue.Row> ready = [];
         await using LivingRows reader = await LivingRows.OpenAsync(Reader, operatorId, stateName, range, key, query.WithExpired, query.Expired, cancellationToken).ConfigureAwait(false);
         long rows = 0;
@@ -171,11 +171,13 @@ public sealed class StateSnapshot : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _owned?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    static (KeyRange Range, byte[]? Key) Wanted(StateColumns columns, StateQuery query, string stateName)
+    /// <summary>The slice of the hash space to read, and the key in it; null for all its keys.</summary>
+    /// <exception cref="ArgumentException">The state has no keys, and one was asked for.</exception>
+    internal static (KeyRange Range, byte[]? Key) Wanted(StateColumns columns, StateValue? key, KeyRange range, string stateName)
     {
-        if (query.Key is null) return (query.Range, null);
-        if (columns.Key is null) throw new ArgumentException($"State '{stateName}' has no keys; it is read whole.", nameof(query));
-        uint hash = columns.Key.Hash(query.Key);
-        return (query.Range.Intersect(new KeyRange(hash, hash + 1L)), columns.Key.EncodeKey(query.Key));
+        if (key is null) return (range, null);
+        if (columns.Key is null) throw new ArgumentException($"State '{stateName}' has no keys; it is read whole.", nameof(key));
+        uint hash = columns.Key.Hash(key);
+        return (range.Intersect(new KeyRange(hash, hash + 1L)), columns.Key.EncodeKey(key));
     }
 }

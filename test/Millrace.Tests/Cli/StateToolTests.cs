@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text.Json;
-using Millrace.State.Offline;
+using Millrace.Cli;
 using Millrace.Tests.Connectors.Files;
 using Millrace.Tests.Hosting;
+using Spectre.Console;
 using static Millrace.Tests.State.Offline.OfflineSamples;
 
 namespace Millrace.Tests.Cli;
@@ -110,37 +112,84 @@ public sealed class StateToolTests : IDisposable
         Assert.DoesNotContain(Directory.EnumerateFiles(_folder.Root, "*", SearchOption.AllDirectories), static f => f.EndsWith(".part", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task Diff_CountsAndShowsWhatBecameOfRows()
+    [Theory]
+    [InlineData("--operator nobody", "snapshot 1 has no operator 'nobody'; it has 'accounts', 'totals'")]
+    [InlineData("--operator accounts --state debts", "operator 'accounts' has no state 'debts'; it has 'account', ")]
+    [InlineData("--state debts", "snapshot 1 has no state 'debts'; it has 'account', 'visits', 'limits', 'expiry', 'reminders', 'state'")]
+    public async Task Ls_OfWhatThereIsNot_IsRefusedWithWhatThereIs(string words, string cure)
     {
-        await WriteAsync(_folder["a"]);
-        await using (StateSnapshot source = await StateSnapshot.OpenAsync(Stores, _folder["a"]))
-        await using (SavepointBuilder changed = await SavepointBuilder.CreateAsync(Stores, _folder["b"], new() { Job = "bank" }))
+        await WriteAsync(_folder["s"]);
+
+        HostOutcome ls = await RunAsync(["state", "ls", _folder["s"], .. words.Split(' ')]);
+
+        Assert.Equal((ExitCodes.Refused, ""), (ls.ExitCode, ls.Output));
+        Assert.Contains(cure, ls.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ls", "--operator", "--state", "--json", "--storage", "--job")]
+    [InlineData("query", "--operator", "--state", "--key", "--where", "--expired", "--times", "--limit", "--format", "--storage", "--job")]
+    [InlineData("export", "--operator", "--state", "--key", "--where", "--expired", "--times", "--to", "--format", "--replace", "--storage", "--job")]
+    [InlineData("diff", "--operator", "--state", "--key", "--where", "--expired", "--limit", "--counts", "--format", "--storage", "--job")]
+    public async Task Help_OfEveryVerb_SaysWhatEveryOptionDoes(string verb, params string[] options)
+    {
+        HostOutcome help = await RunAsync("state", verb, "--help");
+
+        Assert.Equal((ExitCodes.Finished, ""), (help.ExitCode, help.Error));
+        Assert.Matches(@"Description:\n  \S.{20,}", help.Output);
+        Assert.Equal([.. options, "--help"], System.Text.RegularExpressions.Regex.Matches(help.Output, @"\n  (?:-\S+, )*(--[a-z]+)").Select(static m => m.Groups[1].Value).Order(StringComparer.Ordinal).OrderBy(o => Array.IndexOf([.. options, "--help"], o)));
+        // Every option and argument has words behind its name.
+        Assert.All(help.Output.Split('\n').Where(static l => l.StartsWith("  -", StringComparison.Ordinal)), static line => Assert.Matches(@"  +[A-Za-z].{8,}", line));
+        Assert.Contains(verb, (await RunAsync("state", "--help")).Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>A bar goes to the standard error, and only where that is a terminal; beside rows that go to a terminal, too, there is none.</summary>
+    [Theory]
+    [InlineData("query", "table", true)]
+    [InlineData("query", "csv", true)]
+    [InlineData("query", "json", true)]
+    [InlineData("export", "csv", true)]
+    [InlineData("diff", "table", true)]
+    [InlineData("diff", "csv", true)]
+    [InlineData("diff", "csv", false)]
+    [InlineData("query", "json", false)]
+    public async Task Progress_GoesToTheTerminalOfErrors(string verb, string format, bool isRedirected)
+    {
+        await WriteAsync(_folder["s"]);
+        string[] words = verb switch
         {
-            await changed.CopyOperatorAsync(source, "accounts", except: ["visits", "limits", "reminders"]);
-            await changed.AddListsAsync("accounts", "visits", new[] { new KeyValue<string, IReadOnlyList<int>>("bob", [5, 6]), new("cid", [1]) }.ToAsyncEnumerable());
-            await changed.AddMapEntriesAsync("accounts", "limits", new[] { ("ann", "atm", 100m), ("ann", "card", 501m), ("bob", "cash", 20m) }.ToAsyncEnumerable());
-            await changed.CopyStateAsync(source, "totals", "state", change: static row => row["key"].Equals(StateValue.Scalar.Of(5)) ? null
-                : row["key"].Equals(StateValue.Scalar.Of(7)) ? row.With("value", StateValue.Scalar.Of(1L)) : row);
-            await changed.CompleteAsync();
+            "query" => ["state", "query", _folder["s"], "--operator", "totals", "--format", format, "--limit", "1000"],
+            "export" => ["state", "export", _folder["s"], "--operator", "totals", "--to", _folder["out"], "--format", format],
+            _ => ["state", "diff", _folder["s"], _folder["s"], "--operator", "totals", "--format", format],
+        };
+        StringWriter output = new(CultureInfo.InvariantCulture), error = new(CultureInfo.InvariantCulture), bars = new(CultureInfo.InvariantCulture);
+        IAnsiConsole console = AnsiConsole.Create(new() { Ansi = AnsiSupport.No, Out = new Screen(output, !isRedirected) });
+        IAnsiConsole terminal = AnsiConsole.Create(new() { Ansi = AnsiSupport.Yes, Interactive = InteractionSupport.Yes, Out = new Screen(bars, isTerminal: true) });
+        Tool tool = new(output, error, console, TimeProvider.System) { Terminal = terminal };
+
+        Assert.Equal(ExitCodes.Finished, await ToolCommands.RunAsync(tool, words, TestContext.Current.CancellationToken));
+
+        string bar = bars.ToString();
+        Assert.Equal(isRedirected, bar.Contains("totals/state", StringComparison.Ordinal));
+        Assert.DoesNotContain("\u001b", output.ToString(), StringComparison.Ordinal);
+        HostOutcome plain = await RunAsync(verb == "export" ? [.. words, "--replace"] : words);
+        Assert.Equal(plain.Output, output.ToString().ReplaceLineEndings("\n"));
+        Assert.Equal(plain.Error, error.ToString().ReplaceLineEndings("\n"));
+    }
+
+    sealed class Screen(TextWriter writer, bool isTerminal) : IAnsiConsoleOutput
+    {
+        public TextWriter Writer => writer;
+
+        public bool IsTerminal => isTerminal;
+
+        public int Width => 4_000;
+
+        public int Height => 50;
+
+        public void SetEncoding(System.Text.Encoding encoding)
+        {
         }
-
-        HostOutcome diff = await RunAsync("state", "diff", _folder["a"], _folder["b"]);
-        Assert.Equal((ExitCodes.Finished, ""), (diff.ExitCode, diff.Error));
-        Assert.Contains("accounts/reminders: only in the first\n", diff.Output, StringComparison.Ordinal);
-        Assert.Contains("accounts/account: 0 added, 0 removed, 0 changed, 3 the same\n", diff.Output, StringComparison.Ordinal);
-        Assert.Contains("accounts/visits: 1 added, 1 removed, 1 changed, 0 the same\n", diff.Output, StringComparison.Ordinal);
-        // Other places in the order of insertion are no change.
-        Assert.Contains("accounts/limits: 0 added, 0 removed, 1 changed, 2 the same\n", diff.Output, StringComparison.Ordinal);
-        Assert.Contains("totals/state: 0 added, 1 removed, 1 changed, 998 the same\n", diff.Output, StringComparison.Ordinal);
-        Assert.Matches(@"\n *~ +bob +\[5\] +\[5,6\]", diff.Output);
-        Assert.Matches(@"\n *~ +ann +card +500 +501", diff.Output);
-
-        string[] json = (await RunAsync("state", "diff", _folder["a"], _folder["b"], "--operator", "totals", "--state", "state", "--format", "json", "--limit", "1")).Output.TrimEnd().Split('\n');
-        Assert.Equal(2, json.Length);
-        Assert.Equal("""{"operator":"totals","state":"state","added":0,"removed":1,"changed":1,"same":998,"expiredBefore":0,"expiredAfter":0}""", json[1]);
-        HostOutcome none = await RunAsync("state", "diff", _folder["a"], _folder["b"], "--operator", "accounts", "--state", "nothing");
-        Assert.Equal(ExitCodes.Refused, none.ExitCode);
     }
 
     async Task<string> QueryAsync(string state, params string[] words)
