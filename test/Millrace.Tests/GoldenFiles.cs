@@ -1,3 +1,7 @@
+using Millrace.Tests.Runtime.Durable;
+using Millrace.Tests.State.Offline;
+using Millrace.Tests.State.Snapshots;
+
 namespace Millrace.Tests;
 
 /// <summary>
@@ -6,6 +10,13 @@ namespace Millrace.Tests;
 /// </summary>
 static class GoldenFiles
 {
+    /// <summary>The names of the folders, and the tests that restore those of every version.</summary>
+    public static IReadOnlyDictionary<string, Type> Restored { get; } = new Dictionary<string, Type>(StringComparer.Ordinal)
+    {
+        ["expiring"] = typeof(ExpiringJobTests), ["in-flight"] = typeof(GoldenJobTests), ["job"] = typeof(GoldenJobTests), ["kinds"] = typeof(GoldenKindsTests),
+        ["offline"] = typeof(GoldenStateTests), ["snapshot"] = typeof(GoldenSnapshotTests),
+    };
+
     /// <summary>The folder of all versions.</summary>
     public static string Root
     {
@@ -26,6 +37,7 @@ static class GoldenFiles
     /// <param name="write">Writes the folder.</param>
     public static async Task<IReadOnlyList<string>> FoldersAsync(int version, string name, Func<string, Task> write)
     {
+        Assert.True(Restored.ContainsKey(name), $"name '{name}' in {nameof(Restored)}");
         string now = Path.Combine(Root, $"{version}", name);
         if (AreWritten && !Directory.Exists(now)) await write(now);
         string[] folders = [.. Directory.GetDirectories(Root).Select(v => Path.Combine(v, name)).Where(Directory.Exists)];

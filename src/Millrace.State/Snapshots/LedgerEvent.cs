@@ -139,6 +139,7 @@ public sealed record SourcePosition(string Operator, string Text);
 /// <summary>Names a transaction of a sink.</summary>
 /// <param name="Operator">The sink's id.</param>
 /// <param name="Id">The transaction's id.</param>
+[method: JsonConstructor] // Structs are otherwise made without it, and a name that is missing would be null.
 public readonly record struct TransactionName(string Operator, string Id)
 {
     /// <summary>The name of an owed transaction.</summary>

@@ -11,7 +11,7 @@ public sealed class CodecFuzzTests
     [Fact]
     public void Read_TruncatedBytes_GivesTypedError()
     {
-        for (int seed = 0; seed < Seeds / 10; seed++) // Every length: a thousand errors a seed.
+        foreach (int seed in Fuzzing.Seeds(Seeds / 10)) // Every length: a thousand errors a seed.
         {
             byte[] bytes = CodecTests.Bytes(NewEverything(new Random(seed)));
             for (int length = 0; length < bytes.Length; length++) Assert.NotNull(Read<Everything>(bytes.AsSpan(0, length)));
@@ -22,7 +22,7 @@ public sealed class CodecFuzzTests
     public void Read_FlippedBits_GivesValueOrTypedError()
     {
         int refused = 0;
-        for (int seed = 0; seed < Seeds; seed++)
+        foreach (int seed in Fuzzing.Seeds(Seeds))
         {
             byte[] bytes = CodecTests.Bytes(NewEverything(new Random(seed)));
             Random random = new(seed);
@@ -34,14 +34,14 @@ public sealed class CodecFuzzTests
             }
         }
 
-        Assert.InRange(refused, 1_000, Seeds * 300);
+        Assert.InRange(refused, 1_000, Seeds * 300 * Fuzzing.Times);
     }
 
     [Fact]
     public void Read_RandomBytes_GivesValueOrTypedError()
     {
-        Random random = new(5);
-        for (int n = 0; n < 20_000; n++)
+        Random random = Fuzzing.Chance(5);
+        for (int n = 0; n < 20_000 * Fuzzing.Times; n++)
         {
             byte[] bytes = new byte[random.Next(200)];
             random.NextBytes(bytes);

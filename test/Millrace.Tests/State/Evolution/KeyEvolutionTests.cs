@@ -20,7 +20,7 @@ public sealed class KeyEvolutionTests
     public void Read_AllowedChangesOfKeys_KeepKeysApartAndInTheirPlace()
     {
         int allowed = 0, changed = 0, refused = 0;
-        for (int seed = 1; seed <= Seeds; seed++)
+        foreach (int seed in Fuzzing.Seeds(Seeds).Select(static s => s + 1))
         {
             Random random = new(seed);
             RandomKeys keys = new(random);
@@ -38,7 +38,7 @@ public sealed class KeyEvolutionTests
             }
         }
 
-        Assert.True(changed > Seeds / 8 && refused > Seeds / 5, $"{allowed} allowed, {changed} of them with changes, {refused} refused");
+        Assert.True(changed > Seeds * Fuzzing.Times / 8 && refused > Seeds * Fuzzing.Times / 5, $"{allowed} allowed, {changed} of them with changes, {refused} refused");
     }
 
     /// <summary>The number of changes; -1 when they are refused.</summary>

@@ -54,7 +54,7 @@ public sealed class ResolvedFuzzTests
         SchemaResolution resolution = SchemaResolver.Resolve(Codec.Of<Before.All>().Schema, typeof(After.All), SchemaUse.Value, "value");
         Assert.True(resolution.IsCompatible, string.Join("; ", resolution.Problems));
         Codec<After.All> reading = Codec.Of<After.All>().ReadingFrom(Codec.Of<Before.All>().Schema);
-        for (int seed = 0; seed < 200; seed++)
+        foreach (int seed in Fuzzing.Seeds(200))
         {
             Before.All old = New(new Random(seed));
             After.All now = reading.Decode(Codec.Of<Before.All>().Encode(old));
@@ -85,7 +85,7 @@ public sealed class ResolvedFuzzTests
         Codec<TNew> reading = Codec.Of<TNew>().ReadingFrom(Codec.Of<TOld>().Schema);
         ValueSchema offline = ValueSchema.Of(Codec.Of<TOld>().Schema);
         int refused = 0;
-        for (int seed = 0; seed < 60; seed++)
+        foreach (int seed in Fuzzing.Seeds(60))
         {
             Random random = new(seed);
             byte[] bytes = Codec.Of<TOld>().Encode(make(random));

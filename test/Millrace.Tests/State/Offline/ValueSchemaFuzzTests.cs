@@ -20,7 +20,7 @@ public sealed class ValueSchemaFuzzTests
     public void Decode_TruncatedBytes_GivesTypedError()
     {
         ValueSchema schema = ValueSchema.Of(Codec.Of<Everything>().Schema);
-        for (int seed = 0; seed < Seeds / 10; seed++)
+        foreach (int seed in Fuzzing.Seeds(Seeds / 10))
         {
             byte[] bytes = Codec.Of<Everything>().Encode(NewEverything(new Random(seed)));
             for (int length = 0; length < bytes.Length; length++) Assert.False(TryDecode(schema, bytes.AsSpan(0, length)));
@@ -32,7 +32,7 @@ public sealed class ValueSchemaFuzzTests
     {
         ValueSchema schema = ValueSchema.Of(Codec.Of<Everything>().Schema);
         int refused = 0, read = 0;
-        for (int seed = 0; seed < Seeds; seed++)
+        foreach (int seed in Fuzzing.Seeds(Seeds))
         {
             byte[] bytes = Codec.Of<Everything>().Encode(NewEverything(new Random(seed)));
             Random random = new(seed);
@@ -48,15 +48,15 @@ public sealed class ValueSchemaFuzzTests
             }
         }
 
-        Assert.InRange(refused, 1_000, Seeds * 200);
-        Assert.InRange(read, 1_000, Seeds * 200);
+        Assert.InRange(refused, 1_000, Seeds * 200 * Fuzzing.Times);
+        Assert.InRange(read, 1_000, Seeds * 200 * Fuzzing.Times);
     }
 
     [Fact]
     public void Decode_RandomBytesByRandomSchemas_GivesValueOrTypedError()
     {
         int read = 0, refused = 0, broken = 0;
-        for (int seed = 0; seed < 4_000; seed++)
+        foreach (int seed in Fuzzing.Seeds(4_000))
         {
             Random random = new(seed);
             try
@@ -79,7 +79,7 @@ public sealed class ValueSchemaFuzzTests
 
         Assert.InRange(read, 300, int.MaxValue);
         Assert.InRange(refused, 1_000, int.MaxValue);
-        Assert.InRange(broken, 10, 4_000);
+        Assert.InRange(broken, 10, 4_000 * Fuzzing.Times);
     }
 
     [Fact]

@@ -145,8 +145,8 @@ public sealed class LedgerJsonTests
     public void Read_AnyByteChangedOrCutOff_IsReadOrTypedError(int number)
     {
         byte[] bytes = Entry(Events[number]).ToBytes();
-        var random = new Random(number);
-        for (int i = 0; i < 300; i++)
+        Random random = Fuzzing.Chance(number);
+        for (int i = 0; i < 300 * Fuzzing.Times; i++)
         {
             byte[] damaged = i % 3 == 0 ? bytes[..random.Next(bytes.Length)] : [.. bytes];
             if (damaged.Length > 0 && i % 3 != 0) damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
@@ -154,6 +154,8 @@ public sealed class LedgerJsonTests
             Assert.True(e is null or LedgerCorruptException or LedgerTooNewException, $"{e}");
         }
     }
+
+    internal static byte[] BytesOf(int number) => Entry(Events[number]).ToBytes();
 
     static LedgerEntry Entry(LedgerEvent e) => new(2, 1, LedgerEntry.None, "ab", Noon, [e]);
 }

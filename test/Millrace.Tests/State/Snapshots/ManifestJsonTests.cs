@@ -102,8 +102,8 @@ public sealed class ManifestJsonTests
     public void Manifest_OfDamagedBytes_IsATypedError()
     {
         byte[] good = ManifestJson.Write(SnapshotSamples.Manifest());
-        Random random = new(1);
-        for (int i = 0; i < 5_000; i++)
+        Random random = Fuzzing.Chance(1);
+        for (int i = 0; i < 5_000 * Fuzzing.Times; i++)
         {
             byte[] bytes = random.Next(4) == 0 ? good[..random.Next(good.Length)] : [.. good];
             for (int flips = random.Next(1, 4); flips > 0 && bytes.Length > 0; flips--) bytes[random.Next(bytes.Length)] = (byte)random.Next(256);

@@ -35,8 +35,8 @@ public sealed class PackDamageTests
         (MemoryStore store, PackEntry pack, List<RunEntry> runs) = await WriteAsync(compression);
         List<string> rows = await ReadAllAsync(store, pack, runs);
         byte[] bytes = store.Objects[pack.Key];
-        Random random = new(1);
-        for (int i = 0; i < 400; i++)
+        Random random = Fuzzing.Chance(1);
+        for (int i = 0; i < 400 * Fuzzing.Times; i++)
         {
             int at = random.Next(PackFormat.HeaderBytes, bytes.Length), bit = 1 << random.Next(8);
             bytes[at] ^= (byte)bit;
@@ -87,9 +87,9 @@ public sealed class PackDamageTests
         (MemoryStore store, PackEntry pack, List<RunEntry> runs) = await WriteAsync(compression);
         byte[] bytes = store.Objects[pack.Key];
         int from = (int)pack.FooterOffset, length = bytes.Length - from - PackFormat.TrailerBytes;
-        Random random = new(2);
+        Random random = Fuzzing.Chance(2);
         int refused = 0;
-        for (int i = 0; i < 2_000; i++)
+        for (int i = 0; i < 2_000 * Fuzzing.Times; i++)
         {
             byte[] forged = [.. bytes];
             int flips = random.Next(1, 4);
@@ -106,19 +106,19 @@ public sealed class PackDamageTests
             }
         }
 
-        Assert.InRange(refused, 1_900, 2_000);
+        Assert.InRange(refused, 1_900 * Fuzzing.Times, 2_000 * Fuzzing.Times);
     }
 
     [Fact]
     public void Rows_OfAnyBytes_AreRowsOrATypedError()
     {
-        Random random = new(3);
+        Random random = Fuzzing.Chance(3);
         RowCursor cursor = new(new PackSite("pack", "orders", "totals"));
         using RowBlock block = new(1_000);
         foreach (TestRow row in SnapshotSamples.Rows(4, 50, KeyRange.Full)) block.Add(row.Hash, row.Key, row.Sub, row.Value ?? []);
         byte[] good = block.Written.ToArray();
         int refused = 0;
-        for (int i = 0; i < 20_000; i++)
+        for (int i = 0; i < 20_000 * Fuzzing.Times; i++)
         {
             byte[] bytes = random.Next(2) == 0 ? new byte[random.Next(1, 60)] : [.. good];
             if (bytes.Length < 60) random.NextBytes(bytes);
@@ -136,7 +136,7 @@ public sealed class PackDamageTests
             }
         }
 
-        Assert.InRange(refused, 10_000, 20_000);
+        Assert.InRange(refused, 10_000 * Fuzzing.Times, 20_000 * Fuzzing.Times);
     }
 
     [Fact]
