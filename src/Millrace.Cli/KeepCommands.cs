@@ -20,7 +20,7 @@ internal static class KeepCommands
     }
 
     /// <summary>Ends the pins of a checkpoint.</summary>
-    public static Command Unpin(Tool tool) => Make(tool, "unpin", "Leaves a pinned checkpoint to retention again; one that is not retained is deleted.", static (id, _) =>
+    public static Command Unpin(Tool tool) => Make(tool, "unpin", "Leaves a pinned checkpoint to retention again, whoever pinned it; one that is not retained is deleted.", static (id, _) =>
         (new() { Command = ControlRequest.Unpin, Id = id }, new LedgerEdit.Unpin(id)));
 
     /// <summary>Deletes a snapshot.</summary>

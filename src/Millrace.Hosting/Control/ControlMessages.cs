@@ -8,7 +8,7 @@ public sealed record ControlRequest
 {
     /// <summary>The commands.</summary>
     public const string Status = "status", Checkpoint = "checkpoint", Savepoint = "savepoint", Stop = "stop", Cancel = "cancel", Pin = "pin", Unpin = "unpin",
-        Dispose = "dispose";
+        Dispose = "dispose", Borrow = "borrow", Return = "return";
 
     /// <summary>One of the commands.</summary>
     public required string Command { get; init; }
@@ -25,11 +25,14 @@ public sealed record ControlRequest
     /// <summary>Cancel: whether a savepoint is taken first.</summary>
     public bool IsSavepoint { get; init; }
 
-    /// <summary>Pin, unpin, dispose: the id of the checkpoint.</summary>
+    /// <summary>Pin, unpin, dispose, borrow, return: the id of the checkpoint.</summary>
     public long Id { get; init; }
 
-    /// <summary>Pin: why, for people.</summary>
+    /// <summary>Pin, borrow: why, for people.</summary>
     public string Reason { get; init; } = "";
+
+    /// <summary>Borrow, return: names the pin of the job that reads the checkpoint.</summary>
+    public string Borrower { get; init; } = "";
 
     /// <summary>Whether the answer comes at once, and not when work is done.</summary>
     [JsonIgnore]

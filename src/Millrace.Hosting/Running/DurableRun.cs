@@ -88,6 +88,7 @@ internal sealed class DurableRun(HostProcess process, HostCommand command, Error
                 Store = storage.Store.Metered(_tally.Store),
                 Endpoint = control.Address.ToClaim(),
                 IsAlive = leader.IsAliveAsync,
+                AskLeader = new OtherLeader(process.Time).AskAsync,
                 Tell = Tell(graph),
                 CheckpointTaken = taken => Add(graph, taken),
             };

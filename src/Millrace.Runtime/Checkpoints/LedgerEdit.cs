@@ -13,7 +13,18 @@ public abstract record LedgerEdit
     /// <param name="Reason">For people.</param>
     public sealed record Pin(long Checkpoint, string Reason) : LedgerEdit;
 
-    /// <summary>Ends the pins of a checkpoint. One that is not retained either is deleted.</summary>
+    /// <summary>Keeps a checkpoint for another job, which reads it. Idempotent.</summary>
+    /// <param name="Checkpoint">Its id.</param>
+    /// <param name="Reason">For people: which job.</param>
+    /// <param name="Borrower">Names the pin: chance of that job.</param>
+    public sealed record Borrow(long Checkpoint, string Reason, string Borrower) : LedgerEdit;
+
+    /// <summary>The other job is done with it: its pin ends. A checkpoint that nothing else keeps is deleted. Idempotent.</summary>
+    /// <param name="Checkpoint">Its id.</param>
+    /// <param name="Borrower">Names the pin.</param>
+    public sealed record Return(long Checkpoint, string Borrower) : LedgerEdit;
+
+    /// <summary>Ends the pins of a checkpoint, those of other jobs that read it included. One that is not retained either is deleted.</summary>
     /// <param name="Checkpoint">Its id.</param>
     public sealed record Unpin(long Checkpoint) : LedgerEdit;
 
@@ -32,6 +43,7 @@ public static class LedgerEdits
 {
     // A live job may build its next checkpoint on the one before, and on the one before that while both are under way.
     const int NewestNeeded = 2;
+    const string Unreadable = "a checkpoint that is kept could not be read, so it is not known which files it needs; verify the others, or try again";
 
     /// <summary>Applies an edit: recorded first, then done. Repeated after a crash, it finds what is left.</summary>
     /// <param name="ledger">The ledger, led by this process.</param>
@@ -45,7 +57,8 @@ public static class LedgerEdits
         ArgumentNullException.ThrowIfNull(ledger);
         ManifestCache manifests = ManifestCache.Over(store);
         // A pin deletes nothing, so nobody's files matter.
-        if (edit is not LedgerEdit.Pin) await manifests.LoadAsync(ledger.State, cancellationToken).ConfigureAwait(false);
+        bool deletesNothing = edit is LedgerEdit.Pin or LedgerEdit.Borrow;
+        if (!deletesNothing) await manifests.LoadAsync(ledger.State, cancellationToken).ConfigureAwait(false);
         LedgerEditOutcome outcome = new(false, "");
         LedgerPosition? entry = await ledger.AppendAsync(
             state =>
@@ -54,7 +67,7 @@ public static class LedgerEdits
                 return events;
             },
             cancellationToken).ConfigureAwait(false);
-        if (entry is not null && edit is not LedgerEdit.Pin) await new SnapshotCleaner(store, ledger.Keys).ResumeAsync(ledger, cancellationToken).ConfigureAwait(false);
+        if (entry is not null && !deletesNothing) await new SnapshotCleaner(store, ledger.Keys).ResumeAsync(ledger, cancellationToken).ConfigureAwait(false);
         return outcome;
     }
 
@@ -70,10 +83,26 @@ public static class LedgerEdits
         {
             LedgerEdit.Pin pin => Find(state, pin.Checkpoint) is not { } found ? Unknown(state, pin.Checkpoint)
                 : Done($"checkpoint {pin.Checkpoint} is pinned", new LedgerEvent.Pinned(found, pin.Reason)),
+            LedgerEdit.Borrow borrow => Find(state, borrow.Checkpoint) is not { } found ? Unknown(state, borrow.Checkpoint)
+                : Done($"checkpoint {borrow.Checkpoint} is pinned for who reads it",
+                    state.Pins.Any(p => p.Borrower == borrow.Borrower) ? [] : [new LedgerEvent.Pinned(found, borrow.Reason, borrow.Borrower)]),
+            LedgerEdit.Return back => Return(state, back, manifests),
             LedgerEdit.Unpin unpin => Remove(state, unpin.Checkpoint, isUnpin: true, manifests),
             LedgerEdit.Dispose dispose => Remove(state, dispose.Checkpoint, isUnpin: false, manifests),
             _ => throw new System.Diagnostics.UnreachableException($"no such edit: {edit}"),
         };
+    }
+
+    static (IReadOnlyList<LedgerEvent>, LedgerEditOutcome) Return(LedgerState state, LedgerEdit.Return back, Func<SnapshotReference, SnapshotManifest?> manifests)
+    {
+        // Somebody may have ended the pin by hand, or it was never made: what was to be is so.
+        if (state.Pins.FirstOrDefault(p => p.Borrower == back.Borrower) is not { } pin) return Done($"checkpoint {back.Checkpoint} is not pinned for who read it");
+        LedgerEvent.Unpinned unpinned = new(pin.Snapshot, back.Borrower);
+        SnapshotReference[] kept = [.. state.Retained.Select(static r => r.Snapshot).Concat(state.Pins.Where(p => p != pin).Select(static p => p.Snapshot)).Distinct()];
+        if (kept.Contains(pin.Snapshot)) return Done($"checkpoint {back.Checkpoint} was read, and is kept for other reasons", unpinned);
+        return Retention.Keys([pin.Snapshot], kept, manifests) is { } keys
+            ? Done($"checkpoint {back.Checkpoint} was read, and is deleted: {keys.Count} files", unpinned, new LedgerEvent.Doomed([pin.Snapshot], keys))
+            : Refused(Unreadable);
     }
 
     static (IReadOnlyList<LedgerEvent>, LedgerEditOutcome) Remove(LedgerState state, long id, bool isUnpin, Func<SnapshotReference, SnapshotManifest?> manifests)
@@ -90,7 +119,7 @@ public static class LedgerEdits
             .. state.Kept.Where(s => s != snapshot),
         ];
         if (Retention.Keys([snapshot], kept, manifests) is not { } keys)
-            return Refused("a checkpoint that is kept could not be read, so it is not known which files it needs; verify the others, or try again");
+            return Refused(Unreadable);
         LedgerEvent.Doomed doomed = new([snapshot], keys);
         LedgerEvent[] events = pins.Length == 0 ? [doomed] : [new LedgerEvent.Unpinned(snapshot), doomed];
         return Done($"checkpoint {id} is deleted: {keys.Count} files", events);

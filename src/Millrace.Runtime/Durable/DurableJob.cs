@@ -154,7 +154,7 @@ public sealed class DurableJob : IRunningJob
 
     async Task<JobResult> RunAsync()
     {
-        JobStart start = new(_graph, Plan, _options, _durable);
+        using JobStart start = new(_graph, Plan, _options, _durable);
         try
         {
             StartOutcome outcome = await start.BeginAsync(_ending.Token).ConfigureAwait(false);
@@ -165,7 +165,14 @@ public sealed class DurableJob : IRunningJob
                 await using (workers.ConfigureAwait(false))
                 {
                     lock (_lock) _workers = workers;
-                    return await DeployAsync(new(_graph, Plan, _options, _durable, start.Folder, start.Program, workers.Registry), start, outcome).ConfigureAwait(false);
+                    try
+                    {
+                        return await DeployAsync(new(_graph, Plan, _options, _durable, start.Folder, start.Program, workers.Registry), start, outcome).ConfigureAwait(false);
+                    }
+                    finally
+                    {
+                        await start.CloseAsync(outcome.Ledger!).ConfigureAwait(false);
+                    }
                 }
             }
         }
@@ -240,11 +247,12 @@ public sealed class DurableJob : IRunningJob
         StateChoices choices = StateChoices.For(from, _durable);
         LedgerEvent.AttemptBegun begun = new(ledger.State.Timeline, from?.Own, choices.Drops, choices.Renames, _durable.AcceptsDuplicates);
         await ledger.AppendAsync([begun], _ending.Token).ConfigureAwait(false);
+        start.OnDeployed(ledger);
         int taken = 0;
         LeaderRole attempt = new(program, ledger, from, statistics =>
         {
             restarts.OnTaken(statistics);
-            if (Interlocked.Increment(ref taken) == 1) _ = start.ReleaseClaimAsync(ledger);
+            if (Interlocked.Increment(ref taken) == 1) start.OnCheckpoint(ledger);
         });
         await using (attempt.ConfigureAwait(false))
         {

@@ -80,6 +80,13 @@ public sealed record DurableOptions
     /// <value>Whether whoever holds the newest claim is alive and leads the job. The default believes that nobody is.</value>
     public Func<TermClaim, CancellationToken, ValueTask<bool>> IsAlive { get; init; } = static (_, _) => ValueTask.FromResult(false);
 
+    /// <value>
+    /// Asks the process that holds the newest claim to another job to change what it keeps; or, without a change, whether it can be asked. Used where a start begins with a checkpoint
+    /// of that job, which must not be deleted meanwhile. The default cannot ask anybody, so that such a start is refused while that job may run.
+    /// </value>
+    public Func<TermClaim, LedgerEdit?, CancellationToken, ValueTask<LeaderAnswer>> AskLeader { get; init; } =
+        static (_, _, _) => ValueTask.FromResult<LeaderAnswer>(new LeaderAnswer.Silent("this program does not know how to ask it"));
+
     /// <value>Told what operators of the job should know: one line each. Any thread.</value>
     public Action<string> Tell { get; init; } = static _ => { };
 

@@ -15,7 +15,7 @@ sealed record StartOutcome(Ledger? Ledger, RestorePoint? From, string? Ended);
 /// Starts a durable job: reads its ledger, decides, compares the snapshot with the program, and only then leads. Everything that can be
 /// refused is refused before anybody is fenced. Used once.
 /// </summary>
-sealed class JobStart
+sealed class JobStart : IDisposable
 {
     const int LookRoundsMax = 5;
 
@@ -27,6 +27,8 @@ sealed class JobStart
     readonly LedgerOptions _ledgerOptions;
     readonly SnapshotFinder _finder;
     readonly SavepointClaim _claim;
+    readonly CheckpointLoan _loan;
+    readonly Afterwards _afterwards;
     readonly List<SnapshotReference> _damaged = [];
 
     public JobStart(JobGraph graph, PlanModel plan, EmbeddedOptions options, DurableOptions durable)
@@ -39,6 +41,8 @@ sealed class JobStart
         Folder = durable.Store.Under(plan.JobName);
         _finder = new(Folder, durable);
         _claim = new(plan.JobName, durable.Store.Address, _finder, new(RetryPolicy.Default, options.Time, options.Nonces));
+        _loan = new(plan.JobName, durable, options);
+        _afterwards = new(options.Time);
         Program = new(
             plan.JobName, durable.Engine, ProgramStates.Fingerprint(_operators),
             _operators.ToDictionary(static o => o.Id, static o => o.Verb, StringComparer.Ordinal));
@@ -56,13 +60,13 @@ sealed class JobStart
     public async Task<StartOutcome> BeginAsync(CancellationToken cancellationToken)
     {
         // Decided twice: before anybody is fenced, so that a refusal changes nothing; and on what this process then leads.
-        (StartAction.AlreadyFinished? finished, long seen) = await LookAsync(cancellationToken).ConfigureAwait(false);
-        if (finished is not null) return new(null, null, finished.Why);
-        Ledger ledger = await LeadAsync(seen, cancellationToken).ConfigureAwait(false);
+        (StartAction.AlreadyFinished? finished, LedgerView? seen) = await LookAsync(cancellationToken).ConfigureAwait(false);
+        if (finished is not null && seen?.State.Borrowed is not { Count: > 0 }) return new(null, null, finished.Why);
+        Ledger ledger = await LeadAsync(seen?.Claim.Term ?? 0, cancellationToken).ConfigureAwait(false);
         try
         {
             (StartAction action, RestorePoint? from) = await DecideLeadingAsync(ledger, Request, cancellationToken).ConfigureAwait(false);
-            return await TakeUpAsync(ledger, action, from, cancellationToken).ConfigureAwait(false);
+            return await TakeUpAsync(ledger, action, await BorrowAsync(ledger, action, from, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -72,8 +76,8 @@ sealed class JobStart
     }
 
     /// <summary>Looks at the job without any right to change it.</summary>
-    /// <returns>Why there is nothing to run, null when there is; and the newest term there was, zero for none.</returns>
-    async Task<(StartAction.AlreadyFinished? Finished, long Seen)> LookAsync(CancellationToken cancellationToken)
+    /// <returns>Why there is nothing to run, null when there is; and what was seen, null for a new job.</returns>
+    async Task<(StartAction.AlreadyFinished? Finished, LedgerView? Seen)> LookAsync(CancellationToken cancellationToken)
     {
         for (int round = 1; ; round++)
         {
@@ -81,9 +85,9 @@ sealed class JobStart
             if (view is not null && await _durable.IsAlive(view.Claim, cancellationToken).ConfigureAwait(false)) throw new JobLedElsewhereException(view.Claim);
             try
             {
-                (StartAction action, RestorePoint? from) = await DecideAsync(view?.State, Request, cancellationToken).ConfigureAwait(false);
+                (StartAction action, RestorePoint? from) = await DecideAsync(view?.State, view?.Claim.Nonce, Request, cancellationToken).ConfigureAwait(false);
                 if (from is not null) await from.DisposeAsync().ConfigureAwait(false);
-                return (action as StartAction.AlreadyFinished, view?.Claim.Term ?? 0);
+                return (action as StartAction.AlreadyFinished, view);
             }
             catch (StartRefusedException) when (_damaged.Count > 0)
             {
@@ -145,7 +149,7 @@ sealed class JobStart
         LedgerView? view = await ReadAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            (StartAction action, RestorePoint? from) = await FindAsync(view?.State, Request, cancellationToken).ConfigureAwait(false);
+            (StartAction action, RestorePoint? from) = await FindAsync(view?.State, view?.Claim.Nonce, Request, cancellationToken).ConfigureAwait(false);
             if (action is StartAction.AlreadyFinished finished) return new(finished.Why, null, null, []);
             string sentence = action is StartAction.FinishStop { ResumeFrom: null } ? "the job was being stopped: what is left of that is done" : Sentence(action, from);
             // Without a snapshot there is nothing to drop or rename, and a start does not ask for it.
@@ -161,9 +165,9 @@ sealed class JobStart
         }
     }
 
-    async Task<(StartAction Action, RestorePoint? From)> DecideAsync(LedgerState? state, StartRequest request, CancellationToken cancellationToken)
+    async Task<(StartAction Action, RestorePoint? From)> DecideAsync(LedgerState? state, string? nonce, StartRequest request, CancellationToken cancellationToken)
     {
-        (StartAction action, RestorePoint? from) = await FindAsync(state, request, cancellationToken).ConfigureAwait(false);
+        (StartAction action, RestorePoint? from) = await FindAsync(state, nonce, request, cancellationToken).ConfigureAwait(false);
         try
         {
             if (action is not StartAction.AlreadyFinished) RequireFit(from, state, IsGoingOn(action));
@@ -182,7 +186,7 @@ sealed class JobStart
     {
         try
         {
-            return await DecideAsync(ledger.State, request, cancellationToken).ConfigureAwait(false);
+            return await DecideAsync(ledger.State, ledger.Claim.Nonce, request, cancellationToken).ConfigureAwait(false);
         }
         catch (StartRefusedException) when (_damaged.Count > 0)
         {
@@ -192,7 +196,7 @@ sealed class JobStart
     }
 
     /// <summary>What a start does, and what it restores, passing over checkpoints that are damaged.</summary>
-    async Task<(StartAction Action, RestorePoint? From)> FindAsync(LedgerState? state, StartRequest request, CancellationToken cancellationToken)
+    async Task<(StartAction Action, RestorePoint? From)> FindAsync(LedgerState? state, string? nonce, StartRequest request, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -201,7 +205,7 @@ sealed class JobStart
             SnapshotReference? own = OwnOf(action, state);
             try
             {
-                RestorePoint? point = await OpenAsync(action, own, state, cancellationToken).ConfigureAwait(false);
+                RestorePoint? point = await OpenAsync(action, own, state, nonce, cancellationToken).ConfigureAwait(false);
                 return (action, point is null ? null : Choose(action, point, state));
             }
             catch (Exception damage) when (own is not null && damage is SnapshotCorruptException or ObjectMissingException)
@@ -230,16 +234,50 @@ sealed class JobStart
         _ => null,
     };
 
-    async Task<RestorePoint?> OpenAsync(StartAction action, SnapshotReference? own, LedgerState? state, CancellationToken cancellationToken)
+    async Task<RestorePoint?> OpenAsync(StartAction action, SnapshotReference? own, LedgerState? state, string? nonce, CancellationToken cancellationToken)
     {
         bool isResuming = action is StartAction.Resume or StartAction.FinishStop { ResumeFrom: not null };
         RestorePoint? from = own is not null ? await _finder.OpenAsync(own, cancellationToken).ConfigureAwait(false)
             : action is StartAction.RestoreFrom there ? await _finder.OpenAsync(there.Address, there.Sha256, cancellationToken).ConfigureAwait(false)
             : isResuming && state?.Origin is TimelineOrigin.Folder origin ? await _finder.OpenAsync(origin.Address, origin.Sha256, cancellationToken).ConfigureAwait(false)
             : null;
-        // Missing and truncated packs are found before any task is deployed; damaged blocks as they are read.
-        for (int pack = 0; pack < from?.Manifest.Packs.Count; pack++) await from.Reader.OpenPackAsync(pack, cancellationToken).ConfigureAwait(false);
-        return from;
+        if (from is null) return null;
+        bool isElsewhere = action is StartAction.RestoreFrom;
+        try
+        {
+            if (isElsewhere) await _loan.RequireAsync(from, nonce, cancellationToken).ConfigureAwait(false);
+            if (action is StartAction.RestoreFrom { IsClaim: true }) SavepointClaim.Require(from);
+            // Missing and truncated packs are found before any task is deployed; damaged blocks as they are read.
+            for (int pack = 0; pack < from.Manifest.Packs.Count; pack++) await from.Reader.OpenPackAsync(pack, cancellationToken).ConfigureAwait(false);
+            return from;
+        }
+        catch (Exception failure)
+        {
+            await using (from.ConfigureAwait(false))
+            {
+                // What is missing may have been deleted by its job since it was asked.
+                if (isElsewhere && failure is SnapshotCorruptException or ObjectMissingException) await _loan.RequireAsync(from, nonce, cancellationToken).ConfigureAwait(false);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Before a task reads a checkpoint that belongs to a job, it is kept there: by that job, or by this one, whose own it may be.</summary>
+    async Task<RestorePoint?> BorrowAsync(Ledger ledger, StartAction action, RestorePoint? from, CancellationToken cancellationToken)
+    {
+        if (action is not StartAction.RestoreFrom || from is null) return from;
+        try
+        {
+            if (await _loan.TakeAsync(ledger, from, cancellationToken).ConfigureAwait(false) is not { } own) return from;
+            RestorePoint kept = (await _finder.OpenAsync(own, cancellationToken).ConfigureAwait(false)) with { Choices = from.Choices, Honoured = from.Honoured };
+            await from.DisposeAsync().ConfigureAwait(false);
+            return kept;
+        }
+        catch
+        {
+            await from.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     IReadOnlyList<UpgradeLine> Compare(RestorePoint from) =>
@@ -293,6 +331,8 @@ sealed class JobStart
         switch (action)
         {
             case StartAction.AlreadyFinished finished:
+                // The process that finished it ended before the pins it had in other jobs.
+                await _loan.ReturnAsync(ledger, cancellationToken).ConfigureAwait(false);
                 await ledger.DisposeAsync().ConfigureAwait(false);
                 return new(null, null, finished.Why);
             case StartAction.FinishStop { ResumeFrom: null } stop:
@@ -309,6 +349,7 @@ sealed class JobStart
         {
             StartAction.Fresh => new TimelineOrigin.Nothing(),
             StartAction.RestoreOwn own => new TimelineOrigin.Own(own.Checkpoint.Snapshot),
+            StartAction.RestoreFrom when from?.Own is { } kept => new TimelineOrigin.Own(kept),
             StartAction.RestoreFrom there => new TimelineOrigin.Folder(there.Address, ManifestJson.Sha256(from!.Reader.ManifestBytes.Span), there.IsClaim),
             _ => null,
         };
@@ -325,12 +366,34 @@ sealed class JobStart
         return new(ledger, from, null);
     }
 
-    /// <summary>A checkpoint of the job's own was committed: a savepoint that was claimed is not needed any more.</summary>
-    public async Task ReleaseClaimAsync(Ledger ledger)
+    /// <summary>The tasks are deployed: pins in other jobs that earlier starts had and this one does not need are ended in the background.</summary>
+    public void OnDeployed(Ledger ledger) => _afterwards.Run(cancellationToken => _loan.ReturnAsync(ledger, cancellationToken).AsTask());
+
+    /// <summary>A checkpoint of the job's own was committed: what the job began with is not needed any more, and is let go in the background.</summary>
+    public void OnCheckpoint(Ledger ledger) => _afterwards.Run(async cancellationToken =>
+    {
+        await ReleaseClaimAsync(ledger, cancellationToken).ConfigureAwait(false);
+        await _loan.ReturnAsync(ledger, cancellationToken).ConfigureAwait(false);
+    });
+
+    /// <summary>Waits, for a few seconds, until what was begun in the background is done; a job that has ended for good needs nothing any more.</summary>
+    public async Task CloseAsync(Ledger ledger)
+    {
+        if (!ledger.State.IsLive) OnDeployed(ledger);
+        await _afterwards.CloseAsync().ConfigureAwait(false);
+    }
+
+    public void Dispose()
+    {
+        _afterwards.Dispose();
+        _loan.Dispose();
+    }
+
+    async Task ReleaseClaimAsync(Ledger ledger, CancellationToken cancellationToken)
     {
         try
         {
-            int files = await _claim.ReleaseAsync(ledger.State, ledger.Lost).ConfigureAwait(false);
+            int files = await _claim.ReleaseAsync(ledger.State, cancellationToken).ConfigureAwait(false);
             if (files > 0) _durable.Tell($"the claimed savepoint was deleted: {files} files");
         }
         catch (Exception failure) when (failure is StoreUnavailableException or SnapshotCorruptException)

@@ -18,11 +18,18 @@ sealed class SavepointClaim(string job, string root, SnapshotFinder finder, Stor
     /// <exception cref="StartRefusedException">It is a checkpoint, or another job has claimed it.</exception>
     public async ValueTask TakeAsync(RestorePoint from, CancellationToken cancellationToken)
     {
-        if (from.Manifest.Kind != SnapshotKind.Savepoint)
-            throw new StartRefusedException("only a savepoint can be claimed: a checkpoint belongs to the job that took it. Leave out --claim");
+        Require(from);
         byte[] marker = JsonSerializer.SerializeToUtf8Bytes(new { about = "This savepoint is deleted once the job that claimed it has a checkpoint of its own.", job, store = root });
         if (await from.OwnedStore!.PublishAsync(SnapshotKeys.ClaimMarker, marker, retry, cancellationToken).ConfigureAwait(false) is PublishOutcome.Theirs theirs)
             throw new StartRefusedException($"the savepoint is claimed already: {System.Text.Encoding.UTF8.GetString(theirs.Content)}. Start without --claim, or from another one");
+    }
+
+    /// <summary>Refuses what cannot be claimed.</summary>
+    /// <exception cref="StartRefusedException">It is a checkpoint.</exception>
+    public static void Require(RestorePoint from)
+    {
+        if (from.Manifest.Kind != SnapshotKind.Savepoint)
+            throw new StartRefusedException($"only a savepoint can be claimed: checkpoint {from.Manifest.Id} belongs to job {from.Manifest.Job}, which took it and deletes it. Leave out --claim");
     }
 
     /// <summary>Deletes the folder's files, by name, if the line of history began with a claimed one. The manifest goes first: without it nothing is there.</summary>

@@ -25,6 +25,7 @@ public sealed record StartPlan(string Decision, string? Refusal, SnapshotManifes
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(durable);
         PlanModel plan = Planner.Plan(graph, options.Parallelism, options.IsChaining);
-        return await new JobStart(graph, plan, options, durable).PlanAsync(cancellationToken).ConfigureAwait(false);
+        using JobStart start = new(graph, plan, options, durable);
+        return await start.PlanAsync(cancellationToken).ConfigureAwait(false);
     }
 }

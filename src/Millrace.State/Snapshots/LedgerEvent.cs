@@ -18,6 +18,8 @@ namespace Millrace.State.Snapshots;
 [JsonDerivedType(typeof(Failed), "failed")]
 [JsonDerivedType(typeof(Pinned), "pinned")]
 [JsonDerivedType(typeof(Unpinned), "unpinned")]
+[JsonDerivedType(typeof(Borrowed), "borrowed")]
+[JsonDerivedType(typeof(Returned), "returned")]
 [JsonDerivedType(typeof(Doomed), "doomed")]
 [JsonDerivedType(typeof(Swept), "swept")]
 [JsonDerivedType(typeof(Pruned), "pruned")]
@@ -100,11 +102,23 @@ public abstract record LedgerEvent
     /// <summary>A snapshot is kept whatever retention says.</summary>
     /// <param name="Snapshot">Which.</param>
     /// <param name="Reason">For people: who reads it, or why it stays.</param>
-    public sealed record Pinned(SnapshotReference Snapshot, string Reason) : LedgerEvent;
+    /// <param name="Borrower">The job that reads it meanwhile, by the chance in its own ledger (<see cref="Borrowed"/>); null for none.</param>
+    public sealed record Pinned(SnapshotReference Snapshot, string Reason, string? Borrower = null) : LedgerEvent;
 
-    /// <summary>A snapshot is left to retention again. All pins of it end.</summary>
+    /// <summary>A snapshot is left to retention again.</summary>
     /// <param name="Snapshot">Which.</param>
-    public sealed record Unpinned(SnapshotReference Snapshot) : LedgerEvent;
+    /// <param name="Borrower">The pin of this borrower ends; null for all pins there are.</param>
+    public sealed record Unpinned(SnapshotReference Snapshot, string? Borrower = null) : LedgerEvent;
+
+    /// <summary>
+    /// A checkpoint of another job is about to be read: it is pinned there from here on, or soon. Until <see cref="Returned"/> that pin is this job's to end, whatever crashes.
+    /// </summary>
+    /// <param name="Checkpoint">Which.</param>
+    public sealed record Borrowed(BorrowedCheckpoint Checkpoint) : LedgerEvent;
+
+    /// <summary>The pin of a borrowed checkpoint has ended.</summary>
+    /// <param name="Borrower">Its <see cref="BorrowedCheckpoint.Borrower"/>.</param>
+    public sealed record Returned(string Borrower) : LedgerEvent;
 
     /// <summary>Objects may be deleted, by anybody who accepts this entry, at any time from now on.</summary>
     /// <param name="Snapshots">Checkpoints that leave retention by it.</param>

@@ -64,6 +64,7 @@ public static class LedgerFold
         LedgerEvent.Stopped when state.Stop?.Savepoint is null => "the stop has no savepoint",
         LedgerEvent.Stopped or LedgerEvent.Finished when state.Owed.Count > 0 => $"transaction {TransactionName.Of(state.Owed[0])} is still owed",
         LedgerEvent.Pinned pinned when !Knows(state, pinned.Snapshot) => $"checkpoint {pinned.Snapshot.Id} is not kept",
+        LedgerEvent.Borrowed borrowed when state.Borrowed.Any(b => b.Borrower == borrowed.Checkpoint.Borrower) => $"{borrowed.Checkpoint.Borrower} has borrowed a checkpoint already",
         LedgerEvent.Doomed doomed => DoomProblem(state, entry, doomed),
         LedgerEvent.Pruned pruned when state.Superseded.All(s => s.Term != pruned.Term || pruned.Left < 0 || pruned.Left >= s.Tail) =>
             $"of term {pruned.Term} no entries beyond {pruned.Left} were to be deleted",
@@ -114,8 +115,13 @@ public static class LedgerFold
         LedgerEvent.Interrupted interrupted => state with { Phase = Ended(state, JobPhase.Interrupted), Cause = interrupted.Cause },
         LedgerEvent.Failed failed => state with { Phase = Ended(state, JobPhase.Failed), Cause = failed.Cause },
         LedgerEvent.Finished => state with { Phase = JobPhase.Finished, Stop = null, Cause = null },
-        LedgerEvent.Pinned pinned => state with { Pins = [.. state.Pins, new SnapshotPin(pinned.Snapshot, pinned.Reason)] },
-        LedgerEvent.Unpinned unpinned => state with { Pins = [.. state.Pins.Where(pin => pin.Snapshot != unpinned.Snapshot)] },
+        LedgerEvent.Pinned pinned => state with { Pins = [.. state.Pins, new SnapshotPin(pinned.Snapshot, pinned.Reason, Borrower: pinned.Borrower)] },
+        LedgerEvent.Unpinned unpinned => state with
+        {
+            Pins = [.. state.Pins.Where(pin => pin.Snapshot != unpinned.Snapshot || (unpinned.Borrower is { } borrower && pin.Borrower != borrower))],
+        },
+        LedgerEvent.Borrowed borrowed => state with { Borrowed = [.. state.Borrowed, borrowed.Checkpoint] },
+        LedgerEvent.Returned returned => state with { Borrowed = [.. state.Borrowed.Where(b => b.Borrower != returned.Borrower)] },
         LedgerEvent.Doomed doomed => Doom(state, doomed),
         LedgerEvent.Swept swept => state with { Doomed = [.. state.Doomed.Except(swept.Keys)] },
         LedgerEvent.Pruned pruned => state with { Superseded = [.. Prune(state.Superseded, pruned)] },
@@ -130,7 +136,8 @@ public static class LedgerFold
         List<SnapshotPin> pins = [.. state.Pins];
         foreach (SnapshotReference left in LeftBehind(state, kept, begun.Origin))
         {
-            if (pins.All(pin => pin.Snapshot != left)) pins.Add(new SnapshotPin(left, $"left behind by timeline {begun.Timeline}"));
+            // The pin of a borrower ends when that one is done with it, and not when this job is.
+            if (pins.All(pin => pin.Snapshot != left || pin.Borrower is not null)) pins.Add(new SnapshotPin(left, $"left behind by timeline {begun.Timeline}"));
         }
 
         return state with

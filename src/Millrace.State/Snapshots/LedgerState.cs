@@ -64,6 +64,9 @@ public sealed record LedgerState
     /// <summary>Snapshots kept whatever retention says.</summary>
     public IReadOnlyList<SnapshotPin> Pins { get; init; } = [];
 
+    /// <summary>Checkpoints of other jobs that are pinned there for this one, or are about to be.</summary>
+    public IReadOnlyList<BorrowedCheckpoint> Borrowed { get; init; } = [];
+
     /// <summary>Savepoints taken, newest last. Deleting their folders is the user's right, so that they are there is not promised.</summary>
     public IReadOnlyList<SavepointRecord> Savepoints { get; init; } = [];
 
@@ -108,7 +111,15 @@ public sealed record RetainedCheckpoint(
 /// <param name="Snapshot">Which.</param>
 /// <param name="Reason">For people.</param>
 /// <param name="Target">The folder it is being gathered into; null when it is not.</param>
-public sealed record SnapshotPin(SnapshotReference Snapshot, string Reason, string? Target = null);
+/// <param name="Borrower">The job that reads it meanwhile, and ends the pin; null for none.</param>
+public sealed record SnapshotPin(SnapshotReference Snapshot, string Reason, string? Target = null, string? Borrower = null);
+
+/// <summary>A checkpoint of another job that this one begins with: pinned there until this job has a checkpoint of its own.</summary>
+/// <param name="Address">Its folder, as it was given.</param>
+/// <param name="Job">The job it belongs to.</param>
+/// <param name="Id">Its id there.</param>
+/// <param name="Borrower">Chance, 32 hexadecimal digits: tells this pin from all others of the checkpoint.</param>
+public sealed record BorrowedCheckpoint(string Address, string Job, long Id, string Borrower);
 
 /// <summary>A savepoint that was taken.</summary>
 /// <param name="Id">The id of its checkpoint.</param>

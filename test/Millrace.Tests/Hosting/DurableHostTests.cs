@@ -174,6 +174,38 @@ public sealed class DurableHostTests : IDisposable
     }
 
     [Fact]
+    public async Task From_CheckpointOfAnotherRunningJob_IsPinnedThereByItsProcess()
+    {
+        Endless lender = new("sum");
+        Task<HostOutcome> lending = RunAsync(lender.Define, "--retained", "1");
+        await lender.Started;
+        long id = long.Parse((await AskAsync("checkpoint")).Output.Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture);
+        await using LocalObjectStore store = new(_folder["state"], new NonceSource(1));
+        Millrace.Hosting.JobVerbs verbs = new(store.Under("orders"), "orders", TimeProvider.System);
+        string lent = (await verbs.ReadAsync(Cancel))!.State.Latest!.Snapshot.Key;
+
+        Endless borrower = new("sum");
+        string[] words = ["--storage", _folder["state"], "--no-progress", "--from", _folder[$"state/orders/{lent[..lent.LastIndexOf('/')]}"], "--checkpoint-interval", "1h"];
+        Task<HostOutcome> borrowing = HostHarness.RunAsync("fork", borrower.Define, words);
+        await Task.WhenAny(borrower.Started, borrowing);
+        if (borrowing.IsCompleted) Assert.Fail((await borrowing).Error);
+        for (int i = 0; i < 3; i++) await AskAsync("checkpoint");
+        SnapshotPin pin = Assert.Single((await verbs.ReadAsync(Cancel))!.State.Pins);
+        Assert.Equal(id, pin.Snapshot.Id);
+        Assert.StartsWith("read by job fork of file://", pin.Reason, StringComparison.Ordinal);
+        Assert.True(File.Exists(_folder[$"state/orders/{lent}"]));
+
+        Assert.Equal(ExitCodes.Finished, (await HostHarness.RunAsync("fork", static (_, _) => { }, "checkpoint", "--storage", _folder["state"])).ExitCode);
+        await HostHarness.RunAsync("fork", static (_, _) => { }, "cancel", "--storage", _folder["state"]);
+        HostOutcome borrowed = await borrowing;
+        Assert.Contains($"fork: checkpoint {id} of job orders is pinned there until this job has one of its own\n", borrowed.Error, StringComparison.Ordinal);
+        Assert.Empty((await verbs.ReadAsync(Cancel))!.State.Pins);
+        Assert.False(File.Exists(_folder[$"state/orders/{lent}"]));
+        await AskAsync("cancel");
+        Assert.Equal(ExitCodes.CancelledForGood, (await lending).ExitCode);
+    }
+
+    [Fact]
     public async Task Run_WithAStoreThatCannotBe_RefusesWithTheReason()
     {
         _folder.Write("state", "a file");

@@ -6,11 +6,13 @@ namespace Millrace.Tests.Hosting;
 /// <summary>Runs a job as a program would, in this process.</summary>
 static class HostHarness
 {
-    public static async Task<HostOutcome> RunAsync(Action<Dataflow, JobArguments> define, params string[] words)
+    public static Task<HostOutcome> RunAsync(Action<Dataflow, JobArguments> define, params string[] words) => RunAsync("orders", define, words);
+
+    public static async Task<HostOutcome> RunAsync(string job, Action<Dataflow, JobArguments> define, params string[] words)
     {
         StringWriter output = new(CultureInfo.InvariantCulture), error = new(CultureInfo.InvariantCulture);
         HostProcess process = new() { Output = output, Error = error, Exit = static code => Assert.Fail($"the host ended the process with {code}") };
-        int exitCode = await new JobHost(new("orders", define), process, null).RunAsync(words, TestContext.Current.CancellationToken);
+        int exitCode = await new JobHost(new(job, define), process, null).RunAsync(words, TestContext.Current.CancellationToken);
         return new(exitCode, output.ToString(), error.ToString().ReplaceLineEndings("\n"));
     }
 

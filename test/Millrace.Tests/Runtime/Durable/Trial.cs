@@ -47,6 +47,14 @@ sealed record TrialStart
 
     public JobGraph? Graph { get; init; }
 
+    public bool IsClaim { get; init; }
+
+    /// <value>Where the process can be asked; nowhere unless said.</value>
+    public string Endpoint { get; init; } = "";
+
+    /// <value>How the leader of another job is asked; it cannot be, unless said.</value>
+    public Func<TermClaim, LedgerEdit?, CancellationToken, ValueTask<LeaderAnswer>>? AskLeader { get; init; }
+
     public Action<CheckpointStatistics> Taken { get; init; } = static _ => { };
 }
 
@@ -57,7 +65,10 @@ sealed class Trial
 
     public TrialFlow.Input Input { get; init; } = new(4, 150);
 
-    public MemoryObjectStore Store { get; } = new(TimeProvider.System);
+    /// <summary>The name of the job.</summary>
+    public string Name { get; init; } = TrialFlow.Name;
+
+    public MemoryObjectStore Store { get; init; } = new(TimeProvider.System);
 
     public ModelTable Table { get; } = new();
 
@@ -86,12 +97,15 @@ sealed class Trial
             AcceptsDrained = how.AcceptsDrained,
             CheckpointTaken = how.Taken,
             Workers = how.Workers,
+            IsClaim = how.IsClaim,
+            Endpoint = how.Endpoint,
+            AskLeader = how.AskLeader ?? new DurableOptions { Store = store, OpenStore = static (_, _) => default, SavepointRoot = "" }.AskLeader,
             Tell = line =>
             {
                 lock (_told) _told.Add(line);
             },
         };
-        JobGraph graph = how.Graph ?? TrialFlow.Graph(Input, how.Gate, new ModelSink(Table) { Process = how.Process }, how.OnRecord);
+        JobGraph graph = how.Graph ?? TrialFlow.Graph(Input, how.Gate, new ModelSink(Table) { Process = how.Process }, how.OnRecord, Name);
         DurableJob job = EmbeddedCluster.StartDurable(graph, new() { Parallelism = how.Parallelism, Threads = how.Threads }, durable);
         _ = EndLateAsync(job, how.Gate);
         return job;
@@ -118,7 +132,7 @@ sealed class Trial
     public async Task<JobResult> RunAsync(TrialStart? how = null) => await Start(how).Completion;
 
     public async Task<LedgerState?> StateAsync() =>
-        (await LedgerReader.ReadAsync(Store.Under(TrialFlow.Name), new LedgerKeys(""), TrialFlow.Name, TimeProvider.System, new(), default))?.State;
+        (await LedgerReader.ReadAsync(Store.Under(Name), new LedgerKeys(""), Name, TimeProvider.System, new(), default))?.State;
 
     /// <summary>The output is exact, and everything the ledger keeps is whole.</summary>
     public async Task AssertExactAsync(string context = "")
@@ -131,7 +145,7 @@ sealed class Trial
     public async Task<LedgerState> AssertKeptAsync()
     {
         LedgerState state = (await StateAsync())!;
-        IObjectStore folder = Store.Under(TrialFlow.Name);
+        IObjectStore folder = Store.Under(Name);
         foreach (SnapshotReference kept in state.Kept)
         {
             SnapshotReader reader = await SnapshotReader.OpenAsync(folder, kept.Key, kept.Sha256, default);

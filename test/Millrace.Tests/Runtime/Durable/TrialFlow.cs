@@ -30,9 +30,10 @@ static class TrialFlow
     /// <param name="gate">How far, and what is told of it.</param>
     /// <param name="sink">Where it goes.</param>
     /// <param name="onRecord">User code that may fail or take its time, with each record.</param>
-    public static JobGraph Graph(Input input, TrialGate gate, ITransactionalSink<string, System.Collections.Immutable.ImmutableArray<string>, ModelPrepared> sink, Action<Reading> onRecord)
+    /// <param name="name">That of the job.</param>
+    public static JobGraph Graph(Input input, TrialGate gate, ITransactionalSink<string, System.Collections.Immutable.ImmutableArray<string>, ModelPrepared> sink, Action<Reading> onRecord, string name = Name)
     {
-        Dataflow flow = new(Name);
+        Dataflow flow = new(name);
         DataStream<Reading> readings = flow.Source("readings", new TrialSource(gate, input.Splits, input.Of), WatermarkStrategy.Monotonous<Reading>(At));
         Lines(readings, gate, onRecord).Sink("out", sink);
         return flow.Build();

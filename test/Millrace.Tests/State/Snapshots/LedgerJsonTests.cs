@@ -15,7 +15,8 @@ public sealed class LedgerJsonTests
     static readonly LedgerState State = new()
     {
         Job = "sales", Phase = JobPhase.Stopping, Cause = "c", Timeline = "t", Token = new StartToken("fresh", "f"), Origin = new TimelineOrigin.Folder("s3://b/x", "00", true),
-        Attempt = new AttemptId(2, 1), NextCheckpoint = 8, Retained = [Retained], Pins = [new SnapshotPin(Snapshot, "why", "file:///sp")],
+        Attempt = new AttemptId(2, 1), NextCheckpoint = 8, Retained = [Retained], Pins = [new SnapshotPin(Snapshot, "why", "file:///sp"), new SnapshotPin(Snapshot, "read", null, "5eed")],
+        Borrowed = [new BorrowedCheckpoint("s3://b/x/checkpoints/3-1.1", "orders", 3, "5eed")],
         Savepoints = [new SavepointRecord(7, new AttemptId(2, 1), "t", "s3://b/sp", "11", Noon)], Owed = [Owed], Doomed = ["packs/1-0-1"], Superseded = [new SupersededTerm(1, 9)],
         Stop = new StopProgress(true, "file:///sp", Snapshot, "file:///sp/7"),
     };
@@ -31,6 +32,8 @@ public sealed class LedgerJsonTests
         new LedgerEvent.SavepointTaken(Snapshot, "file:///sp", "22"), new LedgerEvent.TransactionsSettled([TransactionName.Of(Owed)]),
         new LedgerEvent.Stopping(true, null), new LedgerEvent.Stopped(), new LedgerEvent.Cancelled(), new LedgerEvent.Interrupted("SIGTERM"),
         new LedgerEvent.Finished(), new LedgerEvent.Failed("why"), new LedgerEvent.Pinned(Snapshot, "why"), new LedgerEvent.Unpinned(Snapshot),
+        new LedgerEvent.Pinned(Snapshot, "read", "5eed"), new LedgerEvent.Unpinned(Snapshot, "5eed"),
+        new LedgerEvent.Borrowed(new BorrowedCheckpoint("s3://b/x/checkpoints/3-1.1", "orders", 3, "5eed")), new LedgerEvent.Returned("5eed"),
         new LedgerEvent.Doomed([Snapshot], ["packs/x"]), new LedgerEvent.Swept(["packs/x"]), new LedgerEvent.Pruned(1, 4),
     ];
 
