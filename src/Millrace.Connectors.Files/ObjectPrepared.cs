@@ -30,8 +30,20 @@ public sealed record ObjectPrepared(IReadOnlyList<ObjectPiece> Pieces)
 /// <param name="Staged">The key its bytes have until it is committed.</param>
 /// <param name="Visible">The key it is published under.</param>
 /// <param name="Length">How many bytes.</param>
-public sealed record ObjectPiece(string Staged, string Visible, long Length)
+/// <param name="Offset">Where in the object they go; zero unless objects are joined from the pieces of several checkpoints.</param>
+/// <param name="IsLast">Whether the object is complete with them, and is published.</param>
+/// <param name="Earlier">The pieces before, in order, of the last one; null when there are none that were committed.</param>
+public sealed record ObjectPiece(string Staged, string Visible, long Length, long Offset = 0, bool IsLast = true, IReadOnlyList<StagedPiece>? Earlier = null)
 {
+    /// <summary>The pieces that are there, this one at the end.</summary>
+    internal IReadOnlyList<StagedPiece> All => [.. Earlier ?? [], new(Staged, Length)];
+
     /// <summary>For people: <c>out/part-0-0003-1.17-4c1be0a3d2f70b1e.csv (100 bytes, staged as …)</c>.</summary>
-    public override string ToString() => $"{Visible} ({Length} bytes, staged as {Staged})";
+    public override string ToString() =>
+        $"{Visible} ({(Offset == 0 ? "" : $"from byte {Offset}, ")}{Length} bytes, staged as {Staged}{(IsLast ? "" : ", not complete yet")})";
 }
+
+/// <summary>Bytes of an object that were staged for an earlier checkpoint.</summary>
+/// <param name="Key">Their key.</param>
+/// <param name="Length">How many.</param>
+public sealed record StagedPiece(string Key, long Length);

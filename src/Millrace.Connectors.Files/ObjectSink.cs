@@ -11,7 +11,8 @@ namespace Millrace;
 /// </summary>
 /// <remarks>
 /// <para>An object appears whole, when the checkpoint that has its rows is complete; in a job without storage, when the input has ended. The
-/// interval of checkpoints decides how many objects there are. Objects of several instances or buckets appear one after the other.</para>
+/// interval of checkpoints decides how many objects there are, unless <see cref="ObjectSink{T}.RollBy"/> is given a time: then the pieces of several checkpoints are joined.
+/// Objects of several instances or buckets appear one after the other.</para>
 /// <para>Nothing is replaced, by no run: names are never used twice, so a fresh run adds to what is there. Give it another prefix to keep them apart.</para>
 /// <para>Rows that are not committed are below <c>_staged/</c>; leave them alone while the job is to go on. Leave an object where it is until the
 /// checkpoint after the one that published it: a commit that is repeated after a crash looks for it. One job of a name writes below a prefix.</para>
@@ -75,11 +76,17 @@ public sealed class ObjectSink<T> : ITransactionalSink<T, ObjectPart, ObjectPrep
     public IEnumerable<string> Problems => _options.Problems;
 
     /// <summary>
-    /// The same sink, which begins another object when one has reached a size. There is no limit by time: every object is complete at the
-    /// next checkpoint, because an object cannot be added to.
+    /// The same sink with other limits for objects. An object is complete when it reaches the first of them, or at the end. Time is looked at when checkpoints are taken, so it is
+    /// as exact as their interval; in a job without storage it means nothing. With a time, the pieces of several checkpoints are joined to one object: rows become visible that much
+    /// later, and are fewer and larger objects.
     /// </summary>
-    /// <param name="size">In bytes, one or more; an object exceeds it by less than a record. Without this call 128 MiB.</param>
-    public ObjectSink<T> RollBy(long size) => new(_options with { ObjectBytesMax = size });
+    /// <param name="size">In bytes, one or more; an object exceeds it by less than a record. Null for 128 MiB.</param>
+    /// <param name="time">
+    /// Since the first record of the object, by the clock of the job. Zero, and null, publish at every checkpoint; <see cref="Timeout.InfiniteTimeSpan"/> sets no limit. An object is
+    /// joined from 256 pieces at most.
+    /// </param>
+    public ObjectSink<T> RollBy(long? size = null, TimeSpan? time = null) =>
+        new(_options with { ObjectBytesMax = size ?? RollingPolicy.DefaultBytes, ObjectAgeMax = time ?? TimeSpan.Zero });
 
     /// <summary>
     /// The same sink, which puts a name between prefix and object. At most 64 objects are written at a time by each instance; beyond that the
@@ -148,7 +155,7 @@ public sealed class ObjectSink<T> : ITransactionalSink<T, ObjectPart, ObjectPrep
     {
         ArgumentNullException.ThrowIfNull(part);
         foreach (SealedObject[] some in part.Objects.Chunk(ObjectCommit.AtOnceMax))
-            await Task.WhenAll(some.Select(o => o.Staged.CompleteAsync(cancellationToken))).ConfigureAwait(false);
+            await Task.WhenAll(some.Select(o => o.Staged?.CompleteAsync(cancellationToken) ?? Task.CompletedTask)).ConfigureAwait(false);
         part.Range.SetPrepared(part.End);
         return new ObjectPrepared([.. part.Objects.Select(static o => o.Piece)]);
     }

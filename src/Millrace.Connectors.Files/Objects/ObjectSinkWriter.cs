@@ -13,10 +13,13 @@ internal sealed class ObjectSinkWriter<T>(ObjectSinkOptions<T> options, SinkCont
     // An upload to S3 takes up to 80 MiB of memory while it is longer than a part of 16 MiB.
     const int OpenObjectsMax = 64;
 
+    // Each is named by the part that publishes the object.
+    const int PiecesMax = 256;
+
     readonly RowEncoder<T> _encoder = options.Format.CreateEncoder();
     readonly SinkKeys _keys = options.Keys;
-    readonly StagingRange _range = new(options.Store, options.Keys.Range(context, context.Attempt, SinkKeys.Tag(context), subtask));
-    readonly Dictionary<string, StagedObject> _open = new(StringComparer.Ordinal);
+    readonly StagingRange _range = new(options.Store, options.Keys.Range(context, context.Attempt, SinkKeys.Tag(context), subtask), options.Joins);
+    readonly Dictionary<string, OpenObject> _open = new(StringComparer.Ordinal);
     readonly List<SealedObject> _complete = [];
     ArrayBufferWriter<byte> _spare = new();
     Task _write = Task.CompletedTask;
@@ -34,10 +37,10 @@ internal sealed class ObjectSinkWriter<T>(ObjectSinkOptions<T> options, SinkCont
             for (; taken < values.Length; taken++)
             {
                 string bucket = options.Bucket is null ? "" : options.Bucket.Of(values[taken], timestamps.IsEmpty ? Timestamp.None : timestamps[taken]);
-                if (ObjectOf(bucket) is not { } staged) return;
+                if (ObjectOf(bucket) is not { Current: { } staged } written) return;
                 if (staged.Buffer.WrittenCount >= bufferBytes && !TryBeginWrite(staged)) return;
                 _encoder.Encode(values[taken], staged.Buffer);
-                staged.UsedAt = ++_records;
+                written.UsedAt = ++_records;
             }
         }
         finally
@@ -51,8 +54,19 @@ internal sealed class ObjectSinkWriter<T>(ObjectSinkOptions<T> options, SinkCont
 
     public bool Seal(bool isLast, [System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out ObjectPart part)
     {
-        _complete.AddRange(_open.Values.Select(static o => o.Seal()));
-        _open.Clear();
+        foreach ((string bucket, OpenObject written) in _open.ToArray())
+        {
+            if (isLast || options.IsOld(context.Time.GetElapsedTime(written.BegunAt)) || written.Pieces >= PiecesMax)
+            {
+                _complete.Add(written.Seal(isLast: true));
+                _open.Remove(bucket);
+            }
+            else if (written.Current is not null)
+            {
+                _complete.Add(written.Seal(isLast: false));
+            }
+        }
+
         part = _complete.Count == 0 ? null : new ObjectPart([.. _complete.OrderBy(static o => o.Number)], _range, _objects);
         // What is sealed may be prepared when the writer is gone; what never is, the next deployment deletes.
         _complete.Clear();
@@ -62,36 +76,44 @@ internal sealed class ObjectSinkWriter<T>(ObjectSinkOptions<T> options, SinkCont
     public async ValueTask DisposeAsync()
     {
         await _write.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (StagedObject staged in _open.Values) await staged.DiscardAsync().ConfigureAwait(false);
+        foreach (OpenObject written in _open.Values)
+            if (written.Current is { } staged) await staged.DiscardAsync().ConfigureAwait(false);
     }
 
-    /// <summary>The object a record goes to; null while another has to be uploaded first.</summary>
-    StagedObject? ObjectOf(string bucket)
+    /// <summary>The object a record goes to, with a current piece; null while another has to be uploaded first.</summary>
+    OpenObject? ObjectOf(string bucket)
     {
-        if (_open.TryGetValue(bucket, out StagedObject? staged))
+        if (_open.TryGetValue(bucket, out OpenObject? written))
         {
-            if (staged.Length < options.ObjectBytesMax) return staged;
-            if (!TryComplete(bucket, staged)) return null;
+            if (written.Length < options.ObjectBytesMax)
+            {
+                written.Current ??= Begin();
+                return written;
+            }
+
+            if (!TryComplete(bucket, written)) return null;
         }
         else if (_open.Count == OpenObjectsMax)
         {
-            (string oldest, StagedObject leastUsed) = _open.MinBy(static entry => entry.Value.UsedAt);
+            (string oldest, OpenObject leastUsed) = _open.MinBy(static entry => entry.Value.UsedAt);
             if (!TryComplete(oldest, leastUsed)) return null;
         }
 
-        staged = new(options.Store, _range, _objects, _keys.Visible(context, bucket, subtask, _objects));
-        _objects++;
-        _open.Add(bucket, staged);
-        _encoder.Begin(staged.Buffer);
-        return staged;
+        written = new(_keys.Visible(context, bucket, subtask, _objects), _objects, context.Time.GetTimestamp()) { Current = Begin() };
+        _open.Add(bucket, written);
+        _encoder.Begin(written.Current.Buffer);
+        return written;
     }
 
-    bool TryComplete(string bucket, StagedObject staged)
+    StagedObject Begin() => new(options.Store, _range, _objects++);
+
+    bool TryComplete(string bucket, OpenObject written)
     {
         if (!IsIdle()) return false;
+        StagedObject? staged = written.Current;
         _open.Remove(bucket);
-        _complete.Add(staged.Seal());
-        _write = staged.BeginComplete();
+        _complete.Add(written.Seal(isLast: true));
+        if (staged is not null) _write = staged.BeginComplete();
         return true;
     }
 

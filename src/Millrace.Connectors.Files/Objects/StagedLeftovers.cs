@@ -10,9 +10,12 @@ namespace Millrace.Connectors.Files;
 /// </summary>
 internal sealed class StagedLeftovers(IObjectStore store, SinkKeys keys, SinkContext context, IReadOnlyList<ObjectPrepared> owed, StoreRetry retry)
 {
-    const int DeletesAtOnceMax = 16;
+    const int ReadsAtOnceMax = 16;
 
     readonly HashSet<string> _owed = [.. owed.SelectMany(static p => p.Pieces).Select(static p => p.Staged)];
+
+    // With what is owed they are longer: those whose last piece is owed are published by that, others by the deployment after this one.
+    readonly HashSet<string> _owedObjects = [.. owed.SelectMany(static p => p.Pieces).Select(static p => p.Visible)];
     readonly Noted _self = new(context.Attempt, SinkKeys.Tag(context), context.Parallelism);
 
     /// <summary>Does it. May be repeated.</summary>
@@ -69,14 +72,48 @@ internal sealed class StagedLeftovers(IObjectStore store, SinkKeys keys, SinkCon
 
     async ValueTask<bool> EndAsync(string range, CancellationToken cancellationToken)
     {
-        if (await StagingRange.TryReadAsync(store, range, cancellationToken).ConfigureAwait(false) is not var (first, end)) return true;
+        if (await StagingRange.TryReadAsync(store, range, cancellationToken).ConfigureAwait(false) is not var (first, end, isJoined)) return true;
         string[] staged = [.. Enumerable.Range(first, end - first).Select(number => StagingRange.KeyOf(range, number))];
-        foreach (string[] some in staged.Where(key => !_owed.Contains(key)).Chunk(DeletesAtOnceMax))
-            await Task.WhenAll(some.Select(key => store.DeleteAsync(key, cancellationToken).AsTask())).ConfigureAwait(false);
-        if (staged.Any(_owed.Contains)) return false;
+        List<PieceNote> kept = isJoined ? await ReadKeptAsync(staged, cancellationToken).ConfigureAwait(false) : [];
+        HashSet<string> needed = [.. staged.Where(_owed.Contains), .. kept.Where(p => _owedObjects.Contains(p.Visible)).Select(static p => p.Staged)];
+        foreach (IGrouping<string, PieceNote> pieces in kept.Where(p => !needed.Contains(p.Staged)).GroupBy(static p => p.Visible))
+            await PublishAsync(pieces.Key, [.. pieces.OrderBy(static p => p.Offset)], cancellationToken).ConfigureAwait(false);
+        await ObjectJoin.DeleteAllAsync(store, [.. staged.Except(kept.Select(static p => p.Staged)).Where(key => !needed.Contains(key))], cancellationToken).ConfigureAwait(false);
+        if (needed.Count > 0) return false;
         // The last, so that a crash in between leaves nothing nobody knows of.
         await store.DeleteAsync(range, cancellationToken).ConfigureAwait(false);
         return true;
+    }
+
+    /// <summary>The pieces that were committed, and whose object was not complete.</summary>
+    async ValueTask<List<PieceNote>> ReadKeptAsync(string[] staged, CancellationToken cancellationToken)
+    {
+        List<PieceNote> kept = [];
+        foreach (string[] some in staged.Chunk(ReadsAtOnceMax))
+            kept.AddRange((await Task.WhenAll(some.Select(key => PieceNote.TryReadAsync(store, key, cancellationToken).AsTask())).ConfigureAwait(false)).OfType<PieceNote>());
+        return kept;
+    }
+
+    /// <summary>Publishes, as it is, an object that nobody completes any more, and deletes what was staged for it.</summary>
+    async ValueTask PublishAsync(string visible, PieceNote[] pieces, CancellationToken cancellationToken)
+    {
+        long length = pieces[^1].Offset + pieces[^1].Length;
+        // Notes are deleted from the first on, and only when the object is published.
+        if (pieces[0].Offset == 0)
+        {
+            if (length != pieces.Sum(static p => p.Length))
+                throw new InvalidDataException($"a piece of {visible} in {store.Address} is not noted below '_staged', though others before and after it are: it was changed. Restore it; rows that are committed are lost without it.");
+            try
+            {
+                await ObjectJoin.CopyAsync(store, visible, [.. pieces.Select(static p => new StagedPiece(p.Staged, p.Length))], cancellationToken).ConfigureAwait(false);
+            }
+            catch (ObjectExistsException)
+            {
+                await ObjectJoin.IsVisibleAsync(store, visible, length, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        await ObjectJoin.DeleteAsync(store, [.. pieces.Select(static p => p.Staged)], isNoted: true, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A deployment as it noted itself.</summary>

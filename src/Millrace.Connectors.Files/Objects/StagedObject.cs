@@ -7,7 +7,7 @@ namespace Millrace.Connectors.Files;
 /// The bytes of one object before they are committed: encoded into a buffer, uploaded as the buffer fills. Small ones are uploaded when the part
 /// is prepared. Owned by the writer's thread until sealed, then by whoever prepares the part.
 /// </summary>
-internal sealed class StagedObject(IObjectStore store, StagingRange range, int number, string visible)
+internal sealed class StagedObject(IObjectStore store, StagingRange range, int number)
 {
     ArrayBufferWriter<byte> _filling = new();
     IObjectUpload? _upload;
@@ -21,11 +21,8 @@ internal sealed class StagedObject(IObjectStore store, StagingRange range, int n
     /// <summary>How many bytes there are. For the writer, until it completes or seals the object.</summary>
     public long Length => _handedOver + _filling.WrittenCount;
 
-    /// <summary>When it was last written to, counted in records of the writer.</summary>
-    public long UsedAt { get; set; }
-
-    /// <summary>The object as it is now, for the checkpoint. The writer adds no more.</summary>
-    public SealedObject Seal() => new(this, number, new ObjectPiece(range.KeyOf(number), visible, Length));
+    /// <summary>Where it is staged.</summary>
+    public string Key => range.KeyOf(number);
 
     /// <summary>Begins to upload what was encoded, which goes on in the other buffer. The write before has ended.</summary>
     /// <param name="spare">An empty buffer; receives the full one, which is empty again when the task has completed.</param>
@@ -82,7 +79,7 @@ internal sealed class StagedObject(IObjectStore store, StagingRange range, int n
 }
 
 /// <summary>An object that was sealed: what is to become of its bytes.</summary>
-/// <param name="Staged">The bytes.</param>
+/// <param name="Staged">The bytes; null when they are staged already.</param>
 /// <param name="Number">Counts the objects of the writer.</param>
 /// <param name="Piece">Where they go.</param>
-internal sealed record SealedObject(StagedObject Staged, int Number, ObjectPiece Piece);
+internal sealed record SealedObject(StagedObject? Staged, int Number, ObjectPiece Piece);

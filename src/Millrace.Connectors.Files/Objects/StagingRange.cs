@@ -10,10 +10,12 @@ namespace Millrace.Connectors.Files;
 /// </summary>
 /// <param name="store">The store.</param>
 /// <param name="key">The key of the range; written by nobody but this instance.</param>
-internal sealed class StagingRange(IObjectStore store, string key)
+/// <param name="joins">Whether objects are joined from pieces of several checkpoints, about which there are notes.</param>
+internal sealed class StagingRange(IObjectStore store, string key, bool joins)
 {
     /// <summary>How many numbers are taken at a time. More make fewer writes, and more deletions of nothing after a crash.</summary>
     const int BlockNumbers = 16;
+    const string Joined = "joined";
 
     readonly SemaphoreSlim _turn = new(1); // Guards the range while it is written.
     int _first, _end, _prepared;
@@ -24,15 +26,15 @@ internal sealed class StagingRange(IObjectStore store, string key)
     /// <inheritdoc cref="KeyOf(string, int)"/>
     public string KeyOf(int number) => KeyOf(key, number);
 
-    /// <summary>What a range says: the first number and the one after the last; null when nothing was staged.</summary>
+    /// <summary>What a range says: the first number, the one after the last, and whether there may be notes; null when nothing was staged.</summary>
     /// <exception cref="InvalidDataException">It was not written by a sink.</exception>
-    public static async ValueTask<(int First, int End)?> TryReadAsync(IObjectStore store, string key, CancellationToken cancellationToken)
+    public static async ValueTask<(int First, int End, bool IsJoined)?> TryReadAsync(IObjectStore store, string key, CancellationToken cancellationToken)
     {
         if (await store.TryGetAsync(key, cancellationToken).ConfigureAwait(false) is not { } content) return null;
-        return Encoding.UTF8.GetString(content).Split(' ') is [var first, var end]
+        return Encoding.UTF8.GetString(content).Split(' ') is [var first, var end, .. var words] && words is [] or [Joined]
             && int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int from)
             && int.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out int to)
-            ? (from, to)
+            ? (from, to, words.Length > 0)
             : throw new InvalidDataException($"{key} in {store.Address} is no range of staged objects, such as '0 16': it was changed. Delete it; objects staged beside it are then left.");
     }
 
@@ -48,7 +50,7 @@ internal sealed class StagingRange(IObjectStore store, string key)
             if (number < _end) return;
             int first = await FindFirstAsync(cancellationToken).ConfigureAwait(false);
             int end = number - (number % BlockNumbers) + BlockNumbers;
-            await store.PutAsync(key, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{first} {end}")), cancellationToken).ConfigureAwait(false);
+            await store.PutAsync(key, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{first} {end}{(joins ? $" {Joined}" : "")}")), cancellationToken).ConfigureAwait(false);
             (_first, _end) = (first, end);
         }
         finally
@@ -59,11 +61,14 @@ internal sealed class StagingRange(IObjectStore store, string key)
 
     /// <summary>
     /// The first staged object that is not committed yet. Parts are committed in order, so it is found by halving. Of a part that is being
-    /// committed some may be gone and others not: should that be cut short, the part is owed, and is committed again.
+    /// committed some may be gone and others not: should that be cut short, the part is owed, and is committed again. Pieces that are joined go when
+    /// their object is complete, which has no order, so they are looked at one after the other.
     /// </summary>
     async ValueTask<int> FindFirstAsync(CancellationToken cancellationToken)
     {
         int low = _first, high = Volatile.Read(ref _prepared);
+        while (joins && low < high && await store.TryGetLengthAsync(KeyOf(low), cancellationToken).ConfigureAwait(false) is null) low++;
+        if (joins) return low;
         while (low < high)
         {
             int middle = low + ((high - low) / 2);

@@ -10,7 +10,9 @@ public abstract class ObjectSinkContract : TransactionalSinkContract<Sale, Objec
 {
     protected override IReadOnlyList<Sale> Records { get; } = [.. Enumerable.Range(0, 9).Select(static i => new Sale(i, "item, " + i, i / 2m, null))];
 
-    protected override async ValueTask<TransactionalSinkTarget<Sale, ObjectPart, ObjectPrepared>> CreateAsync() => new Target(await OpenAsync(), Create, Clean);
+    protected override async ValueTask<TransactionalSinkTarget<Sale, ObjectPart, ObjectPrepared>> CreateAsync() => new Target(await OpenAsync(), Create, Clean, ShowsEveryPart);
+
+    protected virtual bool ShowsEveryPart => true;
 
     protected virtual ValueTask<IListableStore> OpenAsync() => new(Stores.Memory());
 
@@ -20,11 +22,13 @@ public abstract class ObjectSinkContract : TransactionalSinkContract<Sale, Objec
     {
     }
 
-    sealed class Target(IListableStore store, Func<IObjectStore, ObjectSink<Sale>> create, Action clean) : TransactionalSinkTarget<Sale, ObjectPart, ObjectPrepared>
+    sealed class Target(IListableStore store, Func<IObjectStore, ObjectSink<Sale>> create, Action clean, bool showsEveryPart) : TransactionalSinkTarget<Sale, ObjectPart, ObjectPrepared>
     {
         readonly CountingStore _counted = new(store);
 
         public override int Parallelism => 3;
+
+        public override bool ShowsEveryPart => showsEveryPart;
 
         public override bool IsReplacedByFreshRuns => false;
 
@@ -56,6 +60,23 @@ public sealed class BucketedObjectsContractTests : ObjectSinkContract
     protected override ObjectSink<Sale> Create(IObjectStore store) => base.Create(store).Bucket(static s => s.Id % 3 == 0 ? "" : $"of/{s.Id % 3}");
 }
 
+/// <summary>Objects joined from the pieces of many checkpoints.</summary>
+public sealed class JoinedObjectsContractTests : ObjectSinkContract
+{
+    protected override bool ShowsEveryPart => false;
+
+    protected override ObjectSink<Sale> Create(IObjectStore store) => base.Create(store).RollBy(time: TimeSpan.FromHours(1));
+}
+
+/// <summary>Joined as well, several at a time, some of them complete by their size.</summary>
+public sealed class JoinedBucketsContractTests : ObjectSinkContract
+{
+    protected override bool ShowsEveryPart => false;
+
+    protected override ObjectSink<Sale> Create(IObjectStore store) =>
+        base.Create(store).RollBy(60, Timeout.InfiniteTimeSpan).Bucket(static s => s.Id % 3 == 0 ? "" : $"of/{s.Id % 3}");
+}
+
 /// <summary>Objects that are files.</summary>
 public sealed class LocalObjectSinkContractTests : ObjectSinkContract, IDisposable
 {
@@ -65,6 +86,17 @@ public sealed class LocalObjectSinkContractTests : ObjectSinkContract, IDisposab
     public void Dispose() => _folder.Dispose();
 
     protected override ValueTask<IListableStore> OpenAsync() => new(new LocalObjectStore(_folder[$"store-{++_stores}"], Stores.Nonces()));
+}
+
+/// <summary>Objects of a bucket, joined.</summary>
+[Collection(CephServerCollection.Name)]
+public sealed class CephJoinedObjectsContractTests(CephServer server) : ObjectSinkContract
+{
+    protected override bool ShowsEveryPart => false;
+
+    protected override ValueTask<IListableStore> OpenAsync() => new(server.Open($"sinks/{Guid.NewGuid():n}"));
+
+    protected override ObjectSink<Sale> Create(IObjectStore store) => base.Create(store).RollBy(time: TimeSpan.FromHours(1));
 }
 
 /// <summary>Objects of a bucket.</summary>
