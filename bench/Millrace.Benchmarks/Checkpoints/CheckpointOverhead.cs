@@ -25,6 +25,10 @@ static class CheckpointOverhead
         OfEvents<long, NumberDigest>("filter-map-sum", null, false, static (events, f) => events.Where(f.Keeps).Select(f.MapOf)),
         OfEvents<WindowValue<long, long>, WindowDigest>("tumbling-count", 1_000, true, TumblingCount),
         OfEvents<WindowValue<long, long>, WindowDigest>("tumbling-count", 1_000_000, true, TumblingCount),
+        OfEvents<WindowValue<long, long>, WindowDigest>("tumbling-aggregate", 1_000, true, TumblingAggregate),
+        OfEvents<WindowValue<long, long>, WindowDigest>("tumbling-aggregate", 1_000_000, true, TumblingAggregate),
+        OfEvents<WindowValue<long, long>, WindowDigest>("sliding-count", 1_000, true, static (events, f) =>
+            events.KeyBy(f.KeyOf).Window(Sliding.Of(Jobs.Slide * Windows.WidthMeasured, Jobs.Slide)).Count("count")),
         OfEvents<KeyValue<long, long>, RunningDigest>("running-sum", 1_000, false, RunningSum),
         OfEvents<KeyValue<long, long>, RunningDigest>("running-sum", 1_000_000, false, RunningSum),
         OfEvents<KeyValue<long, long>, RunningDigest>("running-sum", 10_000_000, false, RunningSum),
@@ -35,6 +39,10 @@ static class CheckpointOverhead
 
     static DataStream<WindowValue<long, long>> TumblingCount(DataStream<KeyedEvent> events, Lambdas f) =>
         events.KeyBy(f.KeyOf).Window(Tumbling.Of(Jobs.TumblingSize)).Count("count");
+
+    static DataStream<WindowValue<long, long>> TumblingAggregate(DataStream<KeyedEvent> events, Lambdas f) =>
+        events.KeyBy(f.KeyOf).Window(Tumbling.Of(Jobs.TumblingSize)).Aggregate(
+            "count", seed: static () => 0L, add: static (ref count, in _) => count++, merge: static (a, b) => a + b, emit: static w => w);
 
     static DataStream<KeyValue<long, long>> RunningSum(DataStream<KeyedEvent> events, Lambdas f) => events.KeyBy(f.KeyOf).Sum("sum", f.ValueOf);
 
@@ -65,7 +73,7 @@ static class CheckpointOverhead
         int samples = run.Options.Samples ?? (run.Options.IsQuick ? run.Workload.QuickSamples : Samples);
         TimeSpan time = run.Options.IsQuick ? QuickTime : FullTime, interval = run.Options.IsQuick ? QuickInterval : FullInterval;
         Progress progress = new(run.Workload.Name, samples);
-        List<double> with = [], without = [];
+        List<double> with = [], without = [], onCores = [];
         List<CheckpointStatistics> taken = [];
         List<int> counts = [];
         for (int sample = 0; sample <= samples; sample++)
@@ -78,12 +86,13 @@ static class CheckpointOverhead
             if (sample == 0) continue;
             with.Add(a.Million);
             without.Add(b.Million);
+            if (a.MillionOnCore / b.MillionOnCore is { } onCore) onCores.Add(onCore);
             own.RemoveAll(c => c.TriggeredAt < a.BegunAt || c.TriggeredAt > a.EndedAt);
             counts.Add(own.Count);
             taken.AddRange(own);
         }
 
-        Print(run, with, without, taken, counts, time);
+        Print(run, with, without, onCores, taken, counts, time);
 
         TimedRate RunOne(bool isDurable, TimeSpan timed, List<CheckpointStatistics> own)
         {
@@ -99,7 +108,7 @@ static class CheckpointOverhead
         }
     }
 
-    static void Print(WorkloadRun run, List<double> with, List<double> without, List<CheckpointStatistics> taken, List<int> counts, TimeSpan time)
+    static void Print(WorkloadRun run, List<double> with, List<double> without, List<double> onCores, List<CheckpointStatistics> taken, List<int> counts, TimeSpan time)
     {
         double[] ratios = Statistics.PairwiseRatios(with, without);
         double ratio = Statistics.Median(ratios);
@@ -107,6 +116,7 @@ static class CheckpointOverhead
             .With("bench", run.Workload.Bench).With("keys", run.Workload.Keys).With("path", "the engine, local folder")
             .With("with_mps", Statistics.Median(with)).With("without_mps", Statistics.Median(without))
             .With("ratio", ratio).With("ratio_low", ratios.Min()).With("ratio_high", ratios.Max())
+            .With("ratio_cpu", onCores.Count == 0 ? null : Statistics.Median([.. onCores]))
             .With("seconds", time.TotalSeconds).With("checkpoints", counts.Min())
             .With("checkpoint_ms", taken.Count == 0 ? null : Statistics.Median([.. taken.Select(static c => (c.Collecting + c.Writing).TotalMilliseconds)]))
             .With("checkpoint_megabytes", taken.Count == 0 ? null : taken.Average(static c => c.PackBytes) / 1e6)

@@ -85,6 +85,7 @@ sealed class StepLog
 sealed class Steps
 {
     readonly List<float> _passed = [], _onCore = [];
+    readonly List<int> _preemptions = [];
 
     public int Count => _passed.Count;
 
@@ -94,24 +95,37 @@ sealed class Steps
     /// <summary>The time on a core each took.</summary>
     public IReadOnlyList<float> OnCore => _onCore;
 
+    /// <summary>How often the core was taken away in each.</summary>
+    public IReadOnlyList<int> Preemptions => _preemptions;
+
     public void Add(Lap lap)
     {
-        (double passed, double onCore) = lap.End();
+        (double passed, double onCore, long preemptions) = lap.End();
         _passed.Add((float)passed);
         _onCore.Add((float)onCore);
+        _preemptions.Add((int)preemptions);
     }
 }
 
-/// <summary>Passed time and time on a core.</summary>
+/// <summary>Passed time, time on a core, and how often the core was taken away.</summary>
 readonly struct Lap
 {
-    readonly long _begun;
+    readonly long _begun, _preemptions;
     readonly double _onCore;
 
-    Lap(long begun, double onCore) => (_begun, _onCore) = (begun, onCore);
+    Lap(long begun, double onCore, long preemptions) => (_begun, _onCore, _preemptions) = (begun, onCore, preemptions);
 
-    public static Lap Begin() => new(TimeProvider.System.GetTimestamp(), ThreadClock.Milliseconds);
+    public static Lap Begin()
+    {
+        // What is read last is nearest to the step.
+        long preemptions = ThreadClock.Preemptions;
+        double onCore = ThreadClock.Milliseconds;
+        return new(TimeProvider.System.GetTimestamp(), onCore, preemptions);
+    }
 
-    public (double Passed, double OnCore) End() =>
-        (TimeProvider.System.GetElapsedTime(_begun).TotalMilliseconds, ThreadClock.Milliseconds - _onCore);
+    public (double Passed, double OnCore, long Preemptions) End()
+    {
+        double passed = TimeProvider.System.GetElapsedTime(_begun).TotalMilliseconds, onCore = ThreadClock.Milliseconds - _onCore;
+        return (passed, onCore, ThreadClock.Preemptions - _preemptions);
+    }
 }

@@ -32,15 +32,18 @@ sealed class StepRounds
             .With("load", Machine.Load).WithTarget("", stalls.Max(), StallMillisecondsMax, isAtMost: true));
 
         ResultLine line = new ResultLine().With("bench", "checkpoint-step").With("keys", run.Keys).With("path", Path).With("rounds", _rounds.Count);
-        double longest = 0;
+        double longest = 0, longestOnCore = _rounds.Max(static r => r.Captured.Values.Max(static kind => kind.OnCore.Max()));
         foreach (string kind in _rounds[0].Captured.Keys)
         {
             IReadOnlyList<float>[] passed = [.. _rounds.Select(r => r.Captured[kind].Passed)], onCore = [.. _rounds.Select(r => r.Captured[kind].OnCore)];
             double always = LongestAlways(passed);
             longest = Math.Max(longest, always);
             line.With($"{kind}_steps", passed[0].Count).With($"{kind}_mean_ms", passed.Average(static p => p.Average())).With($"{kind}_worst_ms", always)
-                .With($"{kind}_worst_cpu_ms", LongestAlways(onCore)).With($"{kind}_worst_once_ms", passed.Max(static p => p.Max()));
+                .With($"{kind}_worst_cpu_ms", LongestAlways(onCore)).With($"{kind}_worst_once_ms", passed.Max(static p => p.Max()))
+                .With($"{kind}_worst_cpu_once_ms", onCore.Max(static c => c.Max()));
         }
+
+        AppendLong(line);
 
         // A round has few collections, each about as long: the round that the machine held up least tells how long.
         double pause = _rounds.Min(static r => r.LongestPause);
@@ -50,7 +53,30 @@ sealed class StepRounds
         run.Output.WriteLine(line.With("splits", _rounds[0].Splits)
             .With("collections", _rounds.Max(static r => r.Collections)).With("collection_worst_ms", pause)
             .With("collection_worst_once_ms", _rounds.Max(static r => r.LongestPause))
-            .With("worst_ms", longest).With("load", Machine.Load).WithTarget("", longest, StepMillisecondsMax, isAtMost: true));
+            .With("worst_ms", longest).With("worst_cpu_once_ms", longestOnCore).With("load", Machine.Load)
+            .WithTarget("", longest, StepMillisecondsMax, isAtMost: true).WithTarget("_cpu", longestOnCore, StepMillisecondsMax, isAtMost: true));
+    }
+
+    /// <summary>
+    /// The steps that were over the limit in any round, and what is known of them: how many had the core for that long, kept it all the time, or were over it in another round as well.
+    /// </summary>
+    void AppendLong(ResultLine line)
+    {
+        int steps = 0, onCore = 0, undisturbed = 0, again = 0;
+        foreach (string kind in _rounds[0].Captured.Keys)
+        {
+            Steps[] rounds = [.. _rounds.Select(r => r.Captured[kind])];
+            for (int step = 0; step < rounds[0].Count; step++)
+            {
+                Steps[] over = [.. rounds.Where(r => r.Passed[step] > StepMillisecondsMax)];
+                steps += over.Length;
+                onCore += over.Count(r => r.OnCore[step] > StepMillisecondsMax);
+                undisturbed += over.Count(r => r.Preemptions[step] == 0);
+                if (over.Length > 1) again++;
+            }
+        }
+
+        line.With("over", steps).With("over_on_core", onCore).With("over_undisturbed", undisturbed).With("over_again", again);
     }
 
     /// <summary>The longest step: of a step that was done several times, the shortest time counts.</summary>

@@ -66,7 +66,7 @@ sealed class TimedRate
 {
     long _begun;
     long _records;
-    TimeSpan _elapsed;
+    TimeSpan _elapsed, _onCores;
 
     public bool IsRunning => _begun != 0;
 
@@ -81,15 +81,22 @@ sealed class TimedRate
     {
         _records = records;
         BegunAt = TimeProvider.System.GetUtcNow();
+        _onCores = OnCores;
         _begun = TimeProvider.System.GetTimestamp();
     }
 
     public void End(long records)
     {
         _elapsed = Elapsed;
+        _onCores = OnCores - _onCores;
         EndedAt = TimeProvider.System.GetUtcNow();
         _records = records - _records;
     }
+
+    /// <summary>Million records for each second that the process had a core, all its threads together; null where the system does not tell.</summary>
+    public double? MillionOnCore => _onCores > TimeSpan.Zero ? _records / _onCores.TotalMicroseconds : null;
+
+    static TimeSpan OnCores => OperatingSystem.IsLinux() ? Environment.CpuUsage.TotalTime : TimeSpan.Zero;
 
     /// <summary>Million records a second.</summary>
     public double Million => _elapsed > TimeSpan.Zero ? _records / _elapsed.TotalMicroseconds : throw new BenchmarkException("the job ended before its time");

@@ -9,7 +9,8 @@ namespace Millrace.Benchmarks.Workloads;
 /// <summary>Counts per key and window of event time.</summary>
 static class Windows
 {
-    const int WidthMeasured = 100;
+    /// <summary>Slides of a window, where nothing else is said.</summary>
+    public const int WidthMeasured = 100;
     const int WidthNarrow = 10;
     const int WidthWide = 1_000;
 

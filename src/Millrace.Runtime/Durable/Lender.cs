@@ -21,6 +21,9 @@ sealed class Lender(IObjectStore folder, string job, string reader, DurableOptio
 
     readonly LedgerKeys _keys = new("");
 
+    /// <value>How long to try to lead. A ledger asks its store again until it is answered, which it never is where nothing may be written.</value>
+    public TimeSpan LeadMax { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Its ledger as it is now; null when there is none: a folder that was copied without it, which nobody cleans.</summary>
     /// <exception cref="LedgerRefusedException">The store lost what must not be lost.</exception>
     /// <exception cref="LedgerCorruptException">An object of the ledger is damaged.</exception>
@@ -94,20 +97,27 @@ sealed class Lender(IObjectStore folder, string job, string reader, DurableOptio
     async ValueTask<LeaderAnswer?> LeadAsync(LedgerView view, LedgerEdit edit, CancellationToken cancellationToken)
     {
         durable.Tell($"no process runs job {job}: leading it for a moment, as term {view.Claim.Term + 1}, {(edit is LedgerEdit.Borrow ? "to keep" : "to leave to its retention")} the checkpoint that is read");
+        using CancellationTokenSource limit = new(LeadMax, options.Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         LedgerOptions leader = new() { Leader = $"{durable.Leader} (reads a checkpoint for {reader})".TrimStart() };
         try
         {
-            LedgerOpening opening = await Ledger.OpenAsync(folder, _keys, job, options.Nonces.NextName(), options.Time, leader, cancellationToken, view.Claim.Term).ConfigureAwait(false);
+            LedgerOpening opening = await Ledger.OpenAsync(folder, _keys, job, options.Nonces.NextName(), options.Time, leader, either.Token, view.Claim.Term).ConfigureAwait(false);
             if (opening is not LedgerOpening.Leads leads) return null;
             await using (leads.Ledger.ConfigureAwait(false))
             {
-                LedgerEditOutcome outcome = await LedgerEdits.ApplyAsync(leads.Ledger, folder, edit, cancellationToken).ConfigureAwait(false);
+                LedgerEditOutcome outcome = await LedgerEdits.ApplyAsync(leads.Ledger, folder, edit, either.Token).ConfigureAwait(false);
                 return outcome.IsDone ? new LeaderAnswer.Done(outcome.Text) : new LeaderAnswer.Refused(outcome.Text);
             }
         }
         catch (LedgerFencedException)
         {
             return null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new LeaderAnswer.Refused(
+                $"no process runs that job, and {folder.Address} could not be written to for {LeadMax.TotalSeconds:0.#} s, so that nobody knows that it is read. Start from a savepoint, from a copy of the checkpoint (millrace snapshots copy), or with the right to write there");
         }
     }
 }
