@@ -38,7 +38,8 @@ public abstract record LedgerReply
     public sealed record Found(ReadOnlyMemory<byte> Bytes) : LedgerReply;
 
     /// <summary>There was no such object.</summary>
-    public sealed record Missing : LedgerReply;
+    /// <param name="Beyond">An entry of the same term after the one that was read for, found before that; zero when none is known.</param>
+    public sealed record Missing(long Beyond = 0) : LedgerReply;
 
     /// <summary>This very request created the object.</summary>
     public sealed record Created : LedgerReply;
@@ -120,7 +121,15 @@ public abstract record LeaderPhase
     /// A reader at the end of an older term than the newest: asks whether the newest has an entry 0 by now. If so, its leader may already be
     /// deleting what was being read, and the end that was seen may be none.
     /// </summary>
-    public sealed record LookingAgain : LeaderPhase;
+    /// <param name="Doubt">Why the entry after the end must have been there; null when nothing says so.</param>
+    public sealed record LookingAgain(string? Doubt = null) : LeaderPhase;
+
+    /// <summary>
+    /// The entry after <see cref="LeaderState.Tip"/> was there once and is not: asks whether a later term was claimed, whose leader may have deleted it.
+    /// Otherwise the store lost it.
+    /// </summary>
+    /// <param name="Because">Why it must have been there.</param>
+    public sealed record Doubting(string Because) : LeaderPhase;
 
     /// <summary>The entry is there; asks whether a later term is, which would make it void.</summary>
     /// <param name="Entry">The entry; null when there is none, and leadership alone is asked about, or the reader's view.</param>
@@ -157,6 +166,9 @@ public sealed record LeaderState
 
     /// <summary>The newest term when it was decided to claim the next; null when whoever leads is to be fenced.</summary>
     public long? Seen { get; init; }
+
+    /// <summary>What <c>HEAD</c> named when it began: committed, if perhaps long ago. The default value for nothing.</summary>
+    public LedgerHead Hint { get; init; }
 
     /// <summary>The names of objects, for errors.</summary>
     public required LedgerKeys Keys { get; init; }

@@ -83,7 +83,7 @@ public sealed class Ledger : IAsyncDisposable
         var requests = new LedgerRequests(store, keys, time, options.Validated());
         var claim = new TermClaim(0, options.Leader, options.Endpoint, nonce, time.GetUtcNow());
         LedgerHead hint = await HeadHint.ReadAsync(store, keys, cancellationToken);
-        LeaderState leader = LedgerMachine.Begin(claim, keys, job, hint.Term, seen);
+        LeaderState leader = LedgerMachine.Begin(claim, keys, job, hint, seen);
         leader = await requests.SettleAsync(leader, Timeout.InfiniteTimeSpan, cancellationToken);
         return leader.Phase switch
         {

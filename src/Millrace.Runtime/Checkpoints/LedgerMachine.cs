@@ -14,6 +14,7 @@ namespace Millrace.Runtime.Checkpoints;
 ///                                                          ^-------- Checking &lt;- Appending(entry n)
 /// </code>
 /// A reader goes Finding -> Walking -> Following -> Checking -> Read, and looks again before the check when it followed an older term.
+/// Where an entry is not there that was once, whoever follows goes to Doubting: a later leader may have deleted it, or the store lost it.
 /// </summary>
 public static class LedgerMachine
 {
@@ -23,15 +24,16 @@ public static class LedgerMachine
     /// <param name="claim">The claim; its term is found out.</param>
     /// <param name="keys">The names of objects.</param>
     /// <param name="job">The name of the job.</param>
-    /// <param name="hint">The term of <c>HEAD</c>; 0 for none.</param>
+    /// <param name="hint">What <c>HEAD</c> names; the default for nothing. It may be old; what it names was committed.</param>
     /// <param name="seen">The newest term when it was decided to lead, 0 for none: whoever has claimed one since is not fenced (rule 3). Null to fence whoever leads.</param>
-    public static LeaderState Begin(TermClaim claim, LedgerKeys keys, string job, long hint, long? seen = null) =>
+    public static LeaderState Begin(TermClaim claim, LedgerKeys keys, string job, LedgerHead hint, long? seen = null) =>
         BeginReading(keys, job, hint) with { Claim = claim, Seen = seen };
 
     /// <summary>Begins to read, without any right to write.</summary>
-    public static LeaderState BeginReading(LedgerKeys keys, string job, long hint) => new()
+    public static LeaderState BeginReading(LedgerKeys keys, string job, LedgerHead hint) => new()
     {
-        Phase = new LeaderPhase.Finding(TipSearch.From(hint)),
+        Phase = new LeaderPhase.Finding(TipSearch.From(hint.Term)),
+        Hint = hint,
         Keys = keys,
         Job = LedgerFold.NewJob(job),
     };
@@ -74,7 +76,7 @@ public static class LedgerMachine
         LeaderPhase.Appending appending => new LedgerRequest.CreateEntry(appending.Entry),
         LeaderPhase.ComparingEntry comparing => new LedgerRequest.ReadEntry(comparing.Entry.Entry.Term, comparing.Entry.Entry.Sequence),
         LeaderPhase.LookingAgain => new LedgerRequest.ReadEntry(state.Term, 0),
-        LeaderPhase.Checking or LeaderPhase.Missing => new LedgerRequest.ReadTerm(state.Term + 1),
+        LeaderPhase.Checking or LeaderPhase.Missing or LeaderPhase.Doubting => new LedgerRequest.ReadTerm(state.Term + 1),
         _ => null,
     };
 
@@ -92,9 +94,14 @@ public static class LedgerMachine
         (LeaderPhase.ComparingClaim, LedgerReply.Found found) => Outrun(state, found.Bytes),
         (LeaderPhase.ComparingClaim, LedgerReply.Missing) => Refuse(state, state.Keys.Term(state.Term)),
 
+        // An entry 0 that is named was committed, and is never deleted.
+        (LeaderPhase.Walking walking, LedgerReply.Missing) when walking.Term == state.Hint.Term => Lose(state, walking.Term, 0, HintNames(state)),
+        (LeaderPhase.Walking walking, LedgerReply.Missing { Beyond: > 0 } gap) => Lose(state, walking.Term, 0, IsThere(state, walking.Term, gap.Beyond)),
         (LeaderPhase.Walking walking, LedgerReply.Missing) => Walk(state, walking.Term - 1),
         (LeaderPhase.Walking walking, LedgerReply.Found found) => Follow(state, walking.Term, 0, found.Bytes),
         (LeaderPhase.Following, LedgerReply.Found found) => Follow(state, state.Tip!.Term, state.Tip.Sequence + 1, found.Bytes),
+        (LeaderPhase.Following, LedgerReply.Missing) when IsBelowHint(state) => Doubt(state, HintNames(state)),
+        (LeaderPhase.Following, LedgerReply.Missing { Beyond: > 0 } gap) => Doubt(state, IsThere(state, state.Tip!.Term, gap.Beyond)),
         (LeaderPhase.Following, LedgerReply.Missing) => AtTail(state),
 
         (LeaderPhase.Appending appending, LedgerReply.Created) => state with { Phase = new LeaderPhase.Checking(appending.Entry) },
@@ -112,11 +119,14 @@ public static class LedgerMachine
         (LeaderPhase.Missing missing, LedgerReply.Missing) => Refuse(state, state.Keys.Entry(state.Term, missing.Entry.Entry.Sequence)),
 
         (LeaderPhase.LookingAgain, LedgerReply.Found found) => Follow(state, state.Term, 0, found.Bytes),
+        (LeaderPhase.LookingAgain { Doubt: { } doubt }, LedgerReply.Missing) => state with { Phase = new LeaderPhase.Doubting(doubt) },
         (LeaderPhase.LookingAgain, LedgerReply.Missing) => state with { Phase = new LeaderPhase.Checking(null) },
 
+        (LeaderPhase.Doubting, LedgerReply.Found) => Overtaken(state),
+        (LeaderPhase.Doubting doubting, LedgerReply.Missing) => Lose(state, state.Tip!.Term, state.Tip.Sequence + 1, doubting.Because),
+
         (LeaderPhase.Checking checking, LedgerReply.Missing) => Pass(state, checking.Entry),
-        (LeaderPhase.Checking, LedgerReply.Found) when state.Claim is null => BeginReading(state.Keys, state.Job.Job, state.Term + 1),
-        (LeaderPhase.Checking, LedgerReply.Found) => state with { Phase = new LeaderPhase.Fenced(state.Term + 1) },
+        (LeaderPhase.Checking, LedgerReply.Found) => Overtaken(state),
 
         _ => throw new UnreachableException($"a process that is {state.Phase.GetType().Name} cannot get {reply.GetType().Name}"),
     };
@@ -172,6 +182,27 @@ public static class LedgerMachine
         };
     }
 
+    /// <summary>A later term exists: a leader is done for, a reader begins again there.</summary>
+    static LeaderState Overtaken(LeaderState state) => state.Claim is null
+        ? BeginReading(state.Keys, state.Job.Job, state.Hint) with { Phase = new LeaderPhase.Finding(TipSearch.From(state.Term + 1)) }
+        : state with { Phase = new LeaderPhase.Fenced(state.Term + 1) };
+
+    // Only what is committed is named, and every later history has it: one that ends before it, in the same term, has lost it.
+    static bool IsBelowHint(LeaderState state) => state.Tip is { } tip && tip.Term == state.Hint.Term && tip.Sequence < state.Hint.Sequence;
+
+    /// <summary>
+    /// The entry after the tip was there once: an entry is created only when the one before it counts. Who leads a later term may have deleted it, and then the
+    /// tip is none; or the store lost it, and everything after it with it.
+    /// </summary>
+    static LeaderState Doubt(LeaderState state, string because) => state with
+    {
+        Phase = state.Claim is null && state.Tip!.Term < state.Term ? new LeaderPhase.LookingAgain(because) : new LeaderPhase.Doubting(because),
+    };
+
+    static string HintNames(LeaderState state) => $"{state.Keys.Head} names entry {state.Hint.Term}.{state.Hint.Sequence}, which counts";
+
+    static string IsThere(LeaderState state, long term, long beyond) => $"{state.Keys.Entry(term, beyond)}, which follows it, is there";
+
     static LeaderState AtTail(LeaderState state)
     {
         if (state.Claim is null) return state with { Phase = (state.Tip?.Term ?? 0) < state.Term ? new LeaderPhase.LookingAgain() : new LeaderPhase.Checking(null) };
@@ -188,6 +219,14 @@ public static class LedgerMachine
         if (entry is null) return state with { Phase = new LeaderPhase.Leading() };
         return state with { Phase = new LeaderPhase.Leading(), Tip = entry.Position, Job = LedgerFold.Apply(state.Job, entry.Entry) };
     }
+
+    static LeaderState Lose(LeaderState state, long term, long sequence, string because) => state with
+    {
+        Phase = new LeaderPhase.Refused($"{state.Keys.Entry(term, sequence)} is gone, though {because}; without it the history would end before what has happened. "
+            + "Was the folder copied while the job ran, or in part, or does a rule of the bucket expire objects? Bring the object back from a version or copy of the bucket "
+            + "(copy again, with the job stopped). If there is none, start the job in another storage, with --from and the address of a snapshot: of a savepoint, "
+            + $"or of a folder in {state.Keys.Of("checkpoints")} of this one. Leave this one as it is until then: its files are needed"),
+    };
 
     static LeaderState Refuse(LeaderState state, string key, string? because = null) => state with
     {

@@ -21,7 +21,7 @@ public static class LedgerReader
     {
         var requests = new LedgerRequests(store, keys, time, options.Validated());
         LedgerHead hint = await HeadHint.ReadAsync(store, keys, cancellationToken);
-        LeaderState reader = LedgerMachine.BeginReading(keys, job, hint.Term);
+        LeaderState reader = LedgerMachine.BeginReading(keys, job, hint);
         reader = await requests.SettleAsync(reader, Timeout.InfiniteTimeSpan, cancellationToken);
         if (reader.Phase is LeaderPhase.Refused refused) throw new LedgerRefusedException(store.Address, refused.Why);
         if (reader.Term == 0) return null;

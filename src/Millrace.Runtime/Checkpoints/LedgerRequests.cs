@@ -48,7 +48,8 @@ sealed class LedgerRequests(IObjectStore store, LedgerKeys keys, TimeProvider ti
             return request switch
             {
                 LedgerRequest.ReadTerm read => Reply(await GetAsync(keys.Term(read.Term), cancellationToken)),
-                LedgerRequest.ReadEntry read when state.Phase is LeaderPhase.Following => Reply(await GetAheadAsync(read, cancellationToken)),
+                LedgerRequest.ReadEntry read when state.Phase is LeaderPhase.Following => await GetAheadAsync(read, cancellationToken),
+                LedgerRequest.ReadEntry read when state.Phase is LeaderPhase.Walking => await GetFirstAsync(read.Term, cancellationToken),
                 LedgerRequest.ReadEntry read => Reply(await GetAsync(keys.Entry(read.Term, read.Sequence), cancellationToken)),
                 LedgerRequest.CreateTerm create => await CreateAsync(keys.Term(create.Object.Claim.Term), create.Object.Bytes, cancellationToken),
                 LedgerRequest.CreateEntry create => await CreateAsync(keys.Entry(create.Object.Entry.Term, create.Object.Entry.Sequence), create.Object.Bytes, cancellationToken),
@@ -65,24 +66,32 @@ sealed class LedgerRequests(IObjectStore store, LedgerKeys keys, TimeProvider ti
     async Task<byte[]?> GetAsync(string key, CancellationToken cancellationToken) => await store.TryGetAsync(key, cancellationToken);
 
     // A chain of thousands of entries, one at a time, would take minutes. What was read ahead and found is immutable, so it counts; what
-    // was not found may have been written since, and is read again.
-    async ValueTask<byte[]?> GetAheadAsync(LedgerRequest.ReadEntry read, CancellationToken cancellationToken)
+    // was not found may have been written since, and is read again. At the end of the chain what was read ahead says that it is none, if an
+    // entry was there beyond it: read again after that, the entry before cannot merely be late.
+    async ValueTask<LedgerReply> GetAheadAsync(LedgerRequest.ReadEntry read, CancellationToken cancellationToken)
     {
-        if (_ahead.Remove((read.Term, read.Sequence), out Task<byte[]?>? sent))
+        bool wasAhead = _ahead.Remove((read.Term, read.Sequence), out Task<byte[]?>? sent);
+        sent ??= GetAsync(keys.Entry(read.Term, read.Sequence), cancellationToken);
+        ReadAhead(read, cancellationToken);
+        if (await sent is { } found)
         {
-            if (await sent is { } found)
-            {
-                _window = Math.Min(_window * 2, options.ReadAhead);
-                ReadAhead(read, cancellationToken);
-                return found;
-            }
-
-            await DropAheadAsync();
+            _window = Math.Min(_window * 2, options.ReadAhead);
+            return new LedgerReply.Found(found);
         }
 
-        byte[]? bytes = await GetAsync(keys.Entry(read.Term, read.Sequence), cancellationToken);
-        if (bytes is not null) ReadAhead(read, cancellationToken);
-        return bytes;
+        long beyond = await DropAheadAsync();
+        byte[]? again = wasAhead || beyond > 0 ? await GetAsync(keys.Entry(read.Term, read.Sequence), cancellationToken) : null;
+        return again is null ? new LedgerReply.Missing(beyond) : new LedgerReply.Found(again);
+    }
+
+    // The first entry of a term, which is not there, and the second, which tells why.
+    async ValueTask<LedgerReply> GetFirstAsync(long term, CancellationToken cancellationToken)
+    {
+        byte[]? first = await GetAsync(keys.Entry(term, 0), cancellationToken);
+        if (first is not null) return new LedgerReply.Found(first);
+        if (await GetAsync(keys.Entry(term, 1), cancellationToken) is null) return new LedgerReply.Missing();
+        first = await GetAsync(keys.Entry(term, 0), cancellationToken);
+        return first is null ? new LedgerReply.Missing(1) : new LedgerReply.Found(first);
     }
 
     void ReadAhead(LedgerRequest.ReadEntry read, CancellationToken cancellationToken)
@@ -94,13 +103,20 @@ sealed class LedgerRequests(IObjectStore store, LedgerKeys keys, TimeProvider ti
         }
     }
 
-    // Beyond the tail nothing is expected, so these answers matter to nobody; but no task is left unobserved.
-    async Task DropAheadAsync()
+    /// <summary>Awaits what was read ahead, so that no task is left unobserved.</summary>
+    /// <returns>The first entry that was found; zero for none. One that was not answered for is not known to be there.</returns>
+    async Task<long> DropAheadAsync()
     {
-        Task<byte[]?>[] left = [.. _ahead.Values];
+        KeyValuePair<(long Term, long Sequence), Task<byte[]?>>[] left = [.. _ahead.OrderBy(static ahead => ahead.Key.Sequence)];
         _ahead.Clear();
         _window = 1;
-        await ((Task)Task.WhenAll(left)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Task.WhenAll(left.Select(static ahead => ahead.Value))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach ((var place, Task<byte[]?> answer) in left)
+        {
+            if (answer.IsCompletedSuccessfully && await answer is not null) return place.Sequence;
+        }
+
+        return 0;
     }
 
     async ValueTask<LedgerReply> CreateAsync(string key, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>

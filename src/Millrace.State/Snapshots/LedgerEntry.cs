@@ -44,7 +44,10 @@ public sealed record LedgerEntry(
     public static string Hash(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 }
 
-/// <summary><c>HEAD</c>: a hint where the ledger ends. It may be stale or lost, and is never trusted.</summary>
+/// <summary>
+/// <c>HEAD</c>: a hint where the ledger ends. It may be stale or lost, and nothing follows from what it does not name; what it names was committed, so a
+/// ledger that ends before it has lost entries.
+/// </summary>
 /// <param name="Term">The newest term seen; 0 for none.</param>
 /// <param name="Sequence">The newest entry of it seen.</param>
 public readonly record struct LedgerHead(long Term, long Sequence)

@@ -115,6 +115,29 @@ public sealed class ToolTests : IDisposable
         await RunAndStopAsync("--from", "latest-savepoint");
     }
 
+    /// <summary>The history would end there, and what it has forgotten would be garbage.</summary>
+    [Theory]
+    [InlineData("0")]
+    [InlineData("3")]
+    public async Task AnEntryOfTheLedgerIsGone_LooksCollectionAndStartAreRefused(string gone)
+    {
+        await RunAndStopAsync();
+        File.Delete(_folder[$"state/orders/ledger/1/{gone}"]);
+        string[] before = Files();
+
+        foreach (string words in (string[])["status", "snapshots ls", "snapshots gc --dry-run", "snapshots gc --yes", "snapshots dispose 1 --yes"])
+        {
+            HostOutcome refused = await AskAsync(words);
+            Assert.Equal(ExitCodes.Refused, refused.ExitCode);
+            Assert.Contains($"ledger/1/{gone} is gone, though HEAD names entry 1.", refused.Error, StringComparison.Ordinal);
+        }
+
+        HostOutcome start = await HostHarness.RunAsync(Job(new()), "--storage", _folder["state"], "--from", "latest");
+        Assert.Equal(ExitCodes.Refused, start.ExitCode);
+        Assert.Contains($"ledger/1/{gone} is gone", start.Error, StringComparison.Ordinal);
+        Assert.Equal(before, Files());
+    }
+
     /// <summary>A new line of history leaves nothing behind that nobody names, though it keeps the tip of the old one.</summary>
     [Fact]
     public async Task Collect_AfterANewTimeline_FindsNothing()

@@ -58,6 +58,9 @@ enum Mutation
 
     /// <summary>An entry that is gone is taken for lost, though a later leader may have deleted it.</summary>
     DeletedIsLost,
+
+    /// <summary>Where an entry is gone that was there once, nobody asks whether a later leader has deleted it.</summary>
+    GapIsLost,
 }
 
 /// <summary>What is explored together. Everything at once has too many states for a test.</summary>
@@ -78,6 +81,9 @@ enum Play
 
     /// <summary>A term has a fourth entry: a second checkpoint, in which the first is doomed.</summary>
     FourEntries = 16,
+
+    /// <summary>HEAD names the newest entry that was reported, and reads ahead tell of what was ever there beyond a gap: all that may make a process suspect a loss.</summary>
+    Hints = 32,
 }
 
 /// <summary>
@@ -155,13 +161,13 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
                 yield return world.With(i, new Process(LedgerMachine.Roll(process.Leader, Day), 5, process.Pruning)) with { Claims = world.Claims + 1 };
             if ((isOver || i == 1) && world.Claims < claimsMax)
             {
-                yield return world.With(i, NewProcess(i, world.Claims)) with { Claims = world.Claims + 1 };
+                yield return world.With(i, NewProcess(i, world.Claims, world.Head)) with { Claims = world.Claims + 1 };
             }
         }
 
         for (int i = 0; i < world.Late.Length; i++)
             yield return CreateIfAbsent(world, world.Late[i].Key, world.Late[i].Blob) with { Late = world.Late.RemoveAt(i) };
-        if (world.CanRead) yield return world with { CanRead = false, Reader = new Process(LedgerMachine.BeginReading(Keys, "job", 0), 0), ReadSince = world.Reported };
+        if (world.CanRead) yield return world with { CanRead = false, Reader = new Process(LedgerMachine.BeginReading(Keys, "job", world.Head), 0), ReadSince = world.Reported };
         if (world.Reader is not null) yield return Read(world, world.Reader);
         for (int i = 0; i < world.Actions.Count; i++) yield return Act(world with { Actions = world.Actions.Without(world.Actions[i].Hash) }, world.Actions[i]);
     }
@@ -173,7 +179,7 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
         (LedgerReply reply, world) = Execute(world, request, isDelayed);
         Process process = world.Processes[i];
         if (!isAnswered) reply = LedgerMachine.Unanswered;
-        UInt128 said = reply is LedgerReply.Found && world.Store.TryGetValue(KeyOf(request), out Blob? blob) ? blob.Hash : Fingerprints.Of(reply.GetType().Name);
+        UInt128 said = reply is LedgerReply.Found && world.Store.TryGetValue(KeyOf(request), out Blob? blob) ? blob.Hash : Fingerprints.Of($"{reply}");
         if (!_steps.TryGetValue((process.Key, said), out LeaderState? leader)) _steps.Add((process.Key, said), leader = Step(process.Leader, reply, i));
         if (leader.Phase is LeaderPhase.Refused refused && IsLossless) return world with { Broken = $"a process refuses a store that lost nothing: {refused.Why}" };
         world = world.With(i, new Process(leader, process.Stage, IsOver(leader) ? null : process.Pruning));
@@ -186,7 +192,7 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
     {
         LedgerRequest request = LedgerMachine.Request(reader.Leader)!;
         (LedgerReply reply, world) = Execute(world, request, isDelayed: false);
-        UInt128 said = reply is LedgerReply.Found ? world.Store[KeyOf(request)].Hash : Fingerprints.Of(reply.GetType().Name);
+        UInt128 said = reply is LedgerReply.Found ? world.Store[KeyOf(request)].Hash : Fingerprints.Of($"{reply}");
         if (!_steps.TryGetValue((reader.Key, said), out LeaderState? next)) _steps.Add((reader.Key, said), next = Step(reader.Leader, reply, -1));
         if (LedgerMachine.Request(next) is not null) return world with { Reader = new Process(next, 0) };
         Reads++;
@@ -220,14 +226,14 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
         : world;
 
     /// <summary>Whether nothing is lost in this exploration, so that nobody may say so.</summary>
-    bool IsLossless => mutation is Mutation.None or Mutation.DeletedIsLost;
+    bool IsLossless => mutation is Mutation.None or Mutation.DeletedIsLost or Mutation.GapIsLost;
 
     (LedgerReply Reply, World World) Execute(World world, LedgerRequest request, bool isDelayed)
     {
         switch (request)
         {
             case LedgerRequest.ReadTerm read: return (Read(world, Keys.Term(read.Term)), world);
-            case LedgerRequest.ReadEntry read: return (Read(world, Keys.Entry(read.Term, read.Sequence)), world);
+            case LedgerRequest.ReadEntry read: return (ReadEntry(world, read), world);
             case LedgerRequest.CreateTerm create: return Create(world, Keys.Term(create.Object.Claim.Term), new Blob(create.Object.Bytes, create.Object.Sha256), isDelayed);
             case LedgerRequest.CreateEntry create:
                 _entries[create.Object.Sha256] = create.Object.Entry;
@@ -244,6 +250,15 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
     };
 
     static LedgerReply Read(World world, string key) => world.Store.TryGetValue(key, out Blob? blob) ? new LedgerReply.Found(blob.Bytes) : new LedgerReply.Missing();
+
+    LedgerReply ReadEntry(World world, LedgerRequest.ReadEntry read)
+    {
+        LedgerReply reply = Read(world, Keys.Entry(read.Term, read.Sequence));
+        if (reply is LedgerReply.Found || !play.HasFlag(Play.Hints)) return reply;
+        // What was read ahead may have been deleted since.
+        long[] beyond = [.. Enumerable.Range((int)read.Sequence + 1, 6).Where(s => Keys.Entry(read.Term, s) is var key && (world.Store.ContainsKey(key) || world.Pruned.Has(key)))];
+        return new LedgerReply.Missing(beyond.FirstOrDefault());
+    }
 
     static (LedgerReply, World) Create(World world, string key, Blob blob, bool isDelayed)
     {
@@ -276,8 +291,9 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
         {
             (Mutation.AcceptShort, LeaderPhase.Following) => true,
             (Mutation.NoCheck, LeaderPhase.Checking) => true,
-            (Mutation.ReadOnce, LeaderPhase.LookingAgain) => true,
+            (Mutation.ReadOnce, LeaderPhase.LookingAgain { Doubt: null }) => true,
             (Mutation.DeletedIsLost, LeaderPhase.Missing) => true,
+            (Mutation.GapIsLost, LeaderPhase.Doubting) => true,
             _ => false,
         };
         if (isTwisted) return LedgerMachine.Step(next, new LedgerReply.Missing());
@@ -378,7 +394,8 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
         string tip = leader.Tip!.Sha256;
         if (world.Reported is { } last && !IsAncestor(last, tip)) return world with { Broken = $"term {leader.Term} reported {leader.Tip}, whose history lacks an entry that was reported before" };
         if (Forgotten(world, leader) is { } forgotten) return world with { Broken = $"term {leader.Term} leads, and nobody remembers to delete {forgotten}" };
-        world = world with { Reported = tip, Retained = [.. leader.Job.Retained.Select(r => r.Snapshot.Key)] };
+        LedgerHead head = play.HasFlag(Play.Hints) ? new(leader.Term, leader.Tip.Sequence) : default;
+        world = world with { Reported = tip, Head = head, Retained = [.. leader.Job.Retained.Select(r => r.Snapshot.Key)] };
         return RequireRetained(world);
     }
 
@@ -424,8 +441,8 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
     static World RequireRetained(World world) =>
         world.Retained.FirstOrDefault(key => world.Deleted.Has(key)) is { } gone ? world with { Broken = $"{gone} is retained and was deleted" } : world;
 
-    static Process NewProcess(int i, int claim) =>
-        new(LedgerMachine.Begin(new TermClaim(0, $"p{i}", "", $"{claim:x32}", Day), Keys, "job", 0), 0);
+    static Process NewProcess(int i, int claim, LedgerHead hint = default) =>
+        new(LedgerMachine.Begin(new TermClaim(0, $"p{i}", "", $"{claim:x32}", Day), Keys, "job", hint), 0);
 
     enum DeedKind
     {
@@ -464,13 +481,15 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
         /// <summary>Tells apart what differs: the history behind the tip follows from its hash.</summary>
         public UInt128 Key { get; } = Fingerprints.Mix(s_keys.GetValue(Leader, static leader => new(Fingerprints.Of(Text(leader)))).Value, Stage);
 
-        static string Text(LeaderState leader) => $"{leader.Term}/{leader.Claim?.Leader}{leader.Claim?.Nonce[^2..]}/{leader.Tip?.Sha256}/" + leader.Phase switch
+        static string Text(LeaderState leader) => $"{leader.Term}/{leader.Claim?.Leader}{leader.Claim?.Nonce[^2..]}/{leader.Tip?.Sha256}/{leader.Hint.Term}.{leader.Hint.Sequence}/" + leader.Phase switch
         {
             LeaderPhase.Finding f => $"f{f.Search.Low},{f.Search.High},{f.Search.Step},{f.Search.Hint}",
             LeaderPhase.Walking w => $"w{w.Term}",
             LeaderPhase.Appending a => $"a{a.Entry.Sha256}",
             LeaderPhase.ComparingEntry c => $"c{c.Entry.Sha256}",
             LeaderPhase.Checking k => $"k{k.Entry?.Sha256}",
+            LeaderPhase.LookingAgain l => $"l{l.Doubt}",
+            LeaderPhase.Doubting d => $"d{d.Because}",
             var phase => phase.GetType().Name,
         };
     }
@@ -508,6 +527,9 @@ sealed class LedgerExplorer(Mutation mutation, int claimsMax, int faultsMax, Pla
         public string? ReadSince { get; init; }
 
         public string? Reported { get; init; }
+
+        /// <summary>That of what was reported.</summary>
+        public LedgerHead Head { get; init; }
 
         public string? Broken { get; init; }
 

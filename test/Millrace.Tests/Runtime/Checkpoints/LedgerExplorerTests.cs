@@ -37,6 +37,8 @@ public sealed class LedgerExplorerTests
     [InlineData("Pruning", 1)]
     [InlineData("Pruning, Rolls", 1)]
     [InlineData("Pruning, Sinks", 0)]
+    [InlineData("Pruning, Hints", 1)]
+    [InlineData("Pruning, Rolls, Hints", 0)]
     public void Explore_DeletingEntries_BreaksNoInvariant(string play, int faultsMax)
     {
         var explorer = new LedgerExplorer(Mutation.None, claimsMax: 3, faultsMax, Enum.Parse<Play>(play));
@@ -52,6 +54,18 @@ public sealed class LedgerExplorerTests
     public void Explore_WithAReader_NeverReadsLessThanWasReported()
     {
         var explorer = new LedgerExplorer(Mutation.None, claimsMax: 2, faultsMax: 0, Play.Pruning | Play.Reader);
+
+        Assert.Null(explorer.Explore());
+
+        Assert.InRange(explorer.Reads, 1_000, int.MaxValue);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{explorer.States} states, {explorer.Reads} times read");
+    }
+
+    /// <summary>Whatever HEAD and reads ahead tell, nobody takes for lost what others deleted, or what arrived late.</summary>
+    [Fact]
+    public void Explore_WithHintsAndAReader_RefusesNoStoreThatLostNothing()
+    {
+        var explorer = new LedgerExplorer(Mutation.None, claimsMax: 2, faultsMax: 1, Play.Pruning | Play.Reader | Play.Hints);
 
         Assert.Null(explorer.Explore());
 
@@ -86,6 +100,7 @@ public sealed class LedgerExplorerTests
     [InlineData(nameof(Mutation.PruneEarly), nameof(Play.Pruning))]
     [InlineData(nameof(Mutation.ForgetPruning), nameof(Play.Pruning))]
     [InlineData(nameof(Mutation.DeletedIsLost), nameof(Play.Pruning))]
+    [InlineData(nameof(Mutation.GapIsLost), "Pruning, Hints")]
     public void Explore_WithoutOneOfTheRules_BreaksAnInvariant(string rule, string play = nameof(Play.Sinks))
     {
         var explorer = new LedgerExplorer(Enum.Parse<Mutation>(rule), claimsMax: 3, faultsMax: 1, Enum.Parse<Play>(play));
