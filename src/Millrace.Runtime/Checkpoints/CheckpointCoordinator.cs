@@ -119,10 +119,10 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
     public async Task EndAsync(LedgerEvent end, CancellationToken cancellationToken)
     {
         await CloseAsync();
-        if (end is LedgerEvent.Stopped or LedgerEvent.Cancelled or LedgerEvent.Finished) await _followUp.CommitAsync(cancellationToken);
+        if (CheckpointDecision.IsSettledFirst(end)) await _followUp.CommitAsync(cancellationToken);
         await _cache.LoadAsync(_context.Ledger.State, cancellationToken);
         CheckpointPage page = _books.Open();
-        await _context.Ledger.AppendAsync(state => [.. page.Events(), end, .. Forgotten(state, end)], cancellationToken);
+        await _context.Ledger.AppendAsync(state => CheckpointDecision.End(state, end, page, _context.Options, _cache.Find), cancellationToken);
         _books.Close(page);
         await _cleaner.ResumeAsync(_context.Ledger, cancellationToken);
     }
@@ -186,7 +186,7 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
         switch (effect)
         {
             case CheckpointEffect.Trigger trigger: _context.Tasks.Trigger(trigger.Attempt.Barrier); break;
-            case CheckpointEffect.Complete complete: _completing = Watch(CompleteAsync(complete.Attempt, Parents(complete.Attempt), Now)); break;
+            case CheckpointEffect.Complete complete: _completing = Watch(CompleteAsync(complete.Attempt, CheckpointDecision.Parents(_state, complete.Attempt), Now)); break;
             case CheckpointEffect.Confirm confirm: _context.Tasks.Confirm(confirm.Attempt.Id); break;
             case CheckpointEffect.Abort abort:
                 _context.Tasks.Abort(abort.Id);
@@ -203,14 +203,6 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
     {
         SnapshotReference snapshot = _context.Ledger.State.Retained.Select(r => r.Snapshot).Last(r => r.Id == superseded.Id);
         Answer(superseded.Request, new CheckpointAnswer.Taken(snapshot, null));
-    }
-
-    // What is under way was begun on a parent, and what begins while this one is committed will be begun on the one before it.
-    HashSet<long> Parents(CheckpointAttempt completing)
-    {
-        HashSet<long> parents = [.. _state.InFlight.Where(attempt => attempt.Id != completing.Id).Select(attempt => attempt.Barrier.Confirmed)];
-        if (_state.Options.MaxConcurrent > 1) parents.Add(_state.Confirmed);
-        return parents;
     }
 
     async Task CompleteAsync(CheckpointAttempt attempt, HashSet<long> parents, TimeSpan collectedAt)
@@ -276,27 +268,12 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
         _books.Close(page);
     }
 
-    // After a failure the loop ended before the machine heard that the tasks are gone; what came in of open checkpoints is garbage then,
-    // and what tasks are still writing for them is closed.
     void DiscardUnderWay()
     {
-        foreach (CheckpointAttempt attempt in _state.InFlight)
+        foreach (CheckpointAttempt attempt in CheckpointDecision.LeftUnderWay(_state, _context.Ledger.State))
         {
-            if (_context.Ledger.State.Retained.Any(r => r.Snapshot.Id == attempt.Id)) continue;
             _context.Tasks.Abort(attempt.Id);
             foreach (WorkerSnapshot part in attempt.Collected.Values) _books.Discard(part);
         }
-    }
-
-    IEnumerable<LedgerEvent> Forgotten(LedgerState state, LedgerEvent end)
-    {
-        bool isKept = end switch
-        {
-            LedgerEvent.Cancelled => _context.Options.IsRetainedOnCancel,
-            LedgerEvent.Failed => _context.Options.IsRetainedOnFailure,
-            _ => true,
-        };
-        if (isKept || Retention.Plan([.. state.Retained.Select(r => r.Snapshot)], state.Pins, [], 0, _cache.Find) is not { } doomed) return [];
-        return [doomed];
     }
 }

@@ -37,10 +37,10 @@ sealed class CheckpointFollowUp(CheckpointContext context, CheckpointBooks books
     /// <summary>Commits what is owed and was not committed by this deployment yet.</summary>
     public async ValueTask<int> CommitAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<OwedTransaction> all = context.Ledger.State.Owed;
+        LedgerState state = context.Ledger.State;
         // What the ledger acknowledges need not be remembered.
-        _committed.IntersectWith(all.Select(TransactionName.Of));
-        OwedTransaction[] owed = [.. all.Where(transaction => !_committed.Contains(TransactionName.Of(transaction)))];
+        _committed.IntersectWith(state.Owed.Select(TransactionName.Of));
+        OwedTransaction[] owed = CheckpointDecision.Uncommitted(state, _committed);
         await OwedSettlement.CommitAsync(owed, context.Commits, books.Settle, cancellationToken);
         _committed.UnionWith(owed.Select(TransactionName.Of));
         return owed.Length;
@@ -49,8 +49,7 @@ sealed class CheckpointFollowUp(CheckpointContext context, CheckpointBooks books
     /// <summary>Deletes what is doomed; that it is gone rides with the next entry.</summary>
     public async ValueTask<int> DeleteAsync(StoreMeter meter, CancellationToken cancellationToken)
     {
-        HashSet<string> gone = [.. books.Open().Swept];
-        string[] doomed = [.. context.Ledger.State.Doomed.Where(key => !gone.Contains(key))];
+        string[] doomed = CheckpointDecision.Undeleted(context.Ledger.State, books.Open());
         await cleaner.DeleteAsync(doomed, context.Ledger.Claim.Term, meter, cancellationToken);
         books.Sweep(doomed);
         return doomed.Length;
@@ -63,21 +62,9 @@ sealed class CheckpointFollowUp(CheckpointContext context, CheckpointBooks books
         SavepointFolder folder = await copy.CopyAsync(snapshot, target, meter, cancellationToken);
         await cache.LoadAsync(context.Ledger.State, meter, cancellationToken);
         CheckpointPage page = books.Open();
-        await context.Ledger.AppendAsync(state => [.. page.Events(), .. Taken(state, snapshot, folder)], meter, cancellationToken);
+        await context.Ledger.AppendAsync(state => [.. page.Events(), .. CheckpointDecision.Gathered(state, snapshot, folder, cache.Find)], meter, cancellationToken);
         books.Close(page);
         return folder;
-    }
-
-    // Copying may take longer than retention lasts; then the pin was all that kept the checkpoint.
-    IEnumerable<LedgerEvent> Taken(LedgerState state, SnapshotReference snapshot, SavepointFolder folder)
-    {
-        yield return new LedgerEvent.SavepointTaken(snapshot, folder.Address, folder.Sha256);
-        SnapshotReference[] kept =
-        [
-            .. state.Retained.Select(r => r.Snapshot),
-            .. state.Pins.Where(pin => pin.Snapshot != snapshot || pin.Reason != LedgerFold.Gathering).Select(pin => pin.Snapshot),
-        ];
-        if (!kept.Contains(snapshot) && Retention.Keys([snapshot], kept, cache.Find) is { } keys) yield return new LedgerEvent.Doomed([], keys);
     }
 
     TimeSpan Lap(ref long started)

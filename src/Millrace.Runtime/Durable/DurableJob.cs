@@ -267,32 +267,22 @@ public sealed class DurableJob : IRunningJob
                 _canBeAsked = false;
             }
 
-            switch (end.Outcome)
+            if (end.Outcome is JobOutcome.Failed { Cause: LedgerFencedException fenced }) throw fenced;
+            if (end.Outcome is JobOutcome.Failed failed && restarts.OnFailure(failed.Cause, ledger.State) is { } delay)
             {
-                // A stop that came too late has no savepoint: the job had finished.
-                case JobOutcome.Finished when ledger.State.Stop?.Savepoint is not null:
-                    await attempt.Coordinator.EndAsync(new LedgerEvent.Stopped(), CancellationToken.None).ConfigureAwait(false);
-                    return Result(JobEnding.Stopped, ledger.State.Savepoints[^1].Address);
-                case JobOutcome.Finished:
-                    await attempt.Coordinator.EndAsync(new LedgerEvent.Finished(), CancellationToken.None).ConfigureAwait(false);
-                    return Result(JobEnding.Finished, null);
-                case JobOutcome.Cancelled:
-                    await attempt.Coordinator.EndAsync(asked!, CancellationToken.None).ConfigureAwait(false);
-                    return Ended(asked!);
-                case JobOutcome.Failed { Cause: LedgerFencedException fenced }:
-                    throw fenced;
-                case JobOutcome.Failed failed:
-                    if (restarts.OnFailure(failed.Cause, ledger.State) is { } delay)
-                    {
-                        await attempt.Coordinator.CloseAsync().ConfigureAwait(false);
-                        throw new DeploymentFailedException(failed.Cause, delay);
-                    }
-
-                    await attempt.Coordinator.EndAsync(new LedgerEvent.Failed(failed.Cause.Message), CancellationToken.None).ConfigureAwait(false);
-                    throw new JobFailedException(Plan.JobName, failed.Cause);
-                default:
-                    throw new System.Diagnostics.UnreachableException($"a deployment ended as {end.Outcome}");
+                await attempt.Coordinator.CloseAsync().ConfigureAwait(false);
+                throw new DeploymentFailedException(failed.Cause, delay);
             }
+
+            LedgerEvent ending = DeploymentEnding.Of(end.Outcome, ledger.State, asked);
+            await attempt.Coordinator.EndAsync(ending, CancellationToken.None).ConfigureAwait(false);
+            return ending switch
+            {
+                LedgerEvent.Stopped => Result(JobEnding.Stopped, ledger.State.Savepoints[^1].Address),
+                LedgerEvent.Finished => Result(JobEnding.Finished, null),
+                LedgerEvent.Failed => throw new JobFailedException(Plan.JobName, ((JobOutcome.Failed)end.Outcome).Cause),
+                _ => Ended(asked!),
+            };
         }
     }
 
