@@ -15,7 +15,7 @@ public static class ExitCodes
     /// <summary>Another process runs the job. Nothing was started.</summary>
     public const int LedElsewhere = 3;
 
-    /// <summary>Another process took the job over while this one ran it. The other one goes on.</summary>
+    /// <summary>Another process took the job over while this one ran it. The other one goes on. A process that was started with <c>--standby</c> waits instead.</summary>
     public const int Fenced = 4;
 
     /// <summary>Somebody ended the job for good, with the verb <c>cancel</c>.</summary>

@@ -68,7 +68,7 @@ internal sealed class JobHost(JobDescription job, HostProcess process, IServiceP
         {
             EmbeddedOptions options = new() { Parallelism = command.Parallelism, Threads = command.Threads, IsChaining = command.IsChaining, Time = process.Time };
             if (services is not null) options = options with { Services = services };
-            DurableOptions durable = storage.Options() with { AskLeader = new OtherLeader(process.Time).AskAsync, Tell = line => process.Error.WriteLine($"{job.Name}: {line}") };
+            DurableOptions durable = storage.Options() with { AskLender = new OtherLeader(process.Time).AskAsync, Tell = line => process.Error.WriteLine($"{job.Name}: {line}") };
             StartPlan plan = await StartPlan.ReadAsync(graph, options, durable, cancellationToken).ConfigureAwait(false);
             await process.Output.WriteAsync(StartPlanText.Of(job.Name, plan)).ConfigureAwait(false);
             return plan.CanStart ? ExitCodes.Finished : ExitCodes.Refused;

@@ -1,3 +1,4 @@
+using Millrace.Runtime.Durable;
 using Millrace.Runtime.Messages;
 using Millrace.Runtime.Tasks;
 using Millrace.State;
@@ -24,7 +25,8 @@ sealed record Mutation(string Name, string About, Func<LifeOptions, LifeOptions>
         new("silence", "nobody finds out that a connection has fallen silent", static options => options with { Beats = options.Beats with { Misses = int.MaxValue } }),
         new("slicing", "a restored task takes rows of its neighbours as well", static options => options with { Rows = static rows => new WholeRows(rows) }),
         new("credit", "a worker sends more records than there is room for", static options => options with { Wire = BrokenWire.WithMoreCredit }),
-        new("courtesy", "a process takes a job over though it was told that somebody leads it", static options => options with { Believes = static _ => false }),
+        new("courtesy", "a process takes a job over though it was told that somebody leads it", static options => options with { Believes = static _ => new LeaderAnswer.Gone() }),
+        new("patience", "a process takes a job over as soon as its leader does not answer", static options => options with { Waits = static takeover => takeover with { After = TimeSpan.FromTicks(1) } }),
     ];
 
     /// <summary>Every row, whoever owns it.</summary>

@@ -15,7 +15,7 @@ sealed record Options
           --sweep KIND          instead of seeds: crash (a process ends before and after every effect of a life), double (and a second one
                                 in the recovery), zombie (a process stands still at every effect, is replaced, and wakes)
           --mutate NAME         with something broken on purpose, until it is found: fencing, alignment, idempotence, silence, slicing,
-                                courtesy, credit
+                                courtesy, credit, patience
           --processes N         processes that share the work; one for each core unless said
           --require-rare        fails when a rare situation was never reached
         """;

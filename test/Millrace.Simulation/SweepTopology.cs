@@ -5,7 +5,7 @@ using Millrace.Testing.Simulation;
 namespace Millrace.Simulation;
 
 /// <summary>A small job with all kinds of state, for sweeps: the same for every seed.</summary>
-sealed class SweepTopology : ISimulatedJob, IStateOracle, ISimulatedVariety
+sealed class SweepTopology : ISimulatedJob, IStateOracle, ISimulatedVariety, IHeldJob
 {
     readonly Outside _outside = new(commitsTwice: false);
     readonly IExactPiece[] _pieces = [new CountPiece("count", 5, 2), new BucketPiece("bucket", 3, 200), new WindowPiece("window", 4, 150, 1)];
@@ -16,11 +16,13 @@ sealed class SweepTopology : ISimulatedJob, IStateOracle, ISimulatedVariety
 
     public SimulatedTraits Traits { get; } = new();
 
+    public bool IsHeld { get; set; }
+
     IEnumerable<Reading> Input => _splits.SelectMany(static s => s);
 
     public void Define(Dataflow flow, SimulatedProcess process)
     {
-        DataStream<Reading> readings = flow.Source("source-0", new SimulatedSource<Reading>(process, _splits), WatermarkStrategy.Monotonous<Reading>(static r => r.At));
+        DataStream<Reading> readings = flow.Source("source-0", new SimulatedSource<Reading>(process, _splits) { IsHeld = () => IsHeld }, WatermarkStrategy.Monotonous<Reading>(static r => r.At));
         DataStream<string> lines = _pieces.Select(p => p.Build(readings, new(process, p.Name, 0, new(0, 0)))).Aggregate(static (all, piece) => all.Union(piece));
         _outside.Sink(lines, Outside.Place.First, 0, process);
     }

@@ -71,7 +71,7 @@ internal static class StorageOption
         new(DropState, "--drop-state OP[/STATE]", "give up the state of an operator, or one of its states; records on their way to it are kept; may be repeated"),
         new(RenameState, "--rename-state OLD=NEW", "hand the state of operator OLD to operator NEW; may be repeated"),
         new(DropInFlight, "--drop-in-flight OP", "give up the records that were on their way to an operator; may be repeated"),
-        new(Standby, "--standby", "wait while another process runs the job, and take over when it is gone"),
+        new(Standby, "--standby", "wait while another process runs the job, take over when it is gone, and wait again when overtaken"),
         new(TakeoverAfter, "--takeover-after TIME", "how long a leader that cannot be asked must have written nothing before it is taken for gone (default: 30s or three intervals)"),
     ];
 

@@ -3,7 +3,7 @@ using Millrace.State.Snapshots;
 
 namespace Millrace.Hosting;
 
-/// <summary>Asks the process that leads another job to keep a checkpoint of it, or to keep it no longer. Thread-safe.</summary>
+/// <summary>Asks the process that holds a claim: whether it lives, or to keep a checkpoint of the job it leads, or to keep it no longer. Thread-safe.</summary>
 /// <param name="time">The clock.</param>
 internal sealed class OtherLeader(TimeProvider time)
 {

@@ -8,8 +8,7 @@ using Millrace.Storage;
 namespace Millrace.Hosting;
 
 /// <summary>
-/// Runs a job whose state is in a store: answers those who ask about it, waits while another process runs it if told to, and says how it
-/// ended. Used once.
+/// Runs a job whose state is in a store, when it is this process's turn: answers those who ask about it, and says how it ended. Used once.
 /// </summary>
 internal sealed class DurableRun(HostProcess process, HostCommand command, ErrorLines lines, IServiceProvider? services)
 {
@@ -35,10 +34,19 @@ internal sealed class DurableRun(HostProcess process, HostCommand command, Error
             await using (storage.ConfigureAwait(false))
             {
                 await ProbeAsync(storage, graph, stops.Asked).ConfigureAwait(false);
-                while (true)
+                OtherLeader other = new(process.Time);
+                DurableOptions durable = storage.Options() with
                 {
-                    if (await AttendAsync(storage, graph, options, stops, watch).ConfigureAwait(false) is { } exitCode) return exitCode;
-                }
+                    Store = storage.Store.Metered(_tally.Store),
+                    AskLeader = (claim, token) => other.AskAsync(claim, null, token),
+                    AskLender = other.AskAsync,
+                    Takeover = new() { After = storage.Command.TakeoverAfter },
+                    Tell = Tell(graph),
+                    CheckpointTaken = taken => Add(graph, taken),
+                };
+                if (!storage.Command.IsStandby) return await LeadAsync(graph, options, durable, stops, watch).ConfigureAwait(false);
+                Standby standby = new(graph.Name, options, durable);
+                return await standby.RunAsync(turn => LeadAsync(graph, options, turn, stops, watch), stops.Asked).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stops.Asked.IsCancellationRequested)
@@ -72,38 +80,18 @@ internal sealed class DurableRun(HostProcess process, HostCommand command, Error
         await probing.ConfigureAwait(false);
     }
 
-    /// <summary>Waits for its turn, if told to, and runs the job.</summary>
-    /// <returns>Null when another standby was faster.</returns>
-    async Task<int?> AttendAsync(JobStorage storage, JobGraph graph, EmbeddedOptions options, StopRequests stops, Func<IRunningJob, Task<int>> watch)
+    /// <summary>Runs the job once, and answers those who ask about it meanwhile.</summary>
+    async Task<int> LeadAsync(JobGraph graph, EmbeddedOptions options, DurableOptions durable, StopRequests stops, Func<IRunningJob, Task<int>> watch)
     {
-        StorageCommand asked = storage.Command;
-        LeaderWatch leader = new(storage.Store.Under(graph.Name), graph.Name, storage.Surroundings, asked.TakeoverAfter, Tell(graph));
-        if (asked.IsStandby) await leader.WaitAsync(stops.Asked).ConfigureAwait(false);
         JobCommands commands = new(_tally);
         ControlServer control = ControlServer.Start(process.Time, commands.AnswerAsync);
         await using (control.ConfigureAwait(false))
         {
-            DurableOptions durable = storage.Options() with
-            {
-                Store = storage.Store.Metered(_tally.Store),
-                Endpoint = control.Address.ToClaim(),
-                IsAlive = leader.IsAliveAsync,
-                AskLeader = new OtherLeader(process.Time).AskAsync,
-                Tell = Tell(graph),
-                CheckpointTaken = taken => Add(graph, taken),
-            };
-            DurableJob job = EmbeddedCluster.StartDurable(graph, options, durable);
+            DurableJob job = EmbeddedCluster.StartDurable(graph, options, durable with { Endpoint = control.Address.ToClaim() });
             commands.Bind(job);
             // A token that is cancelled already calls back at once, so a signal during the start is not lost.
             using CancellationTokenRegistration stopping = stops.Asked.Register(() => job.Interrupt(stops.Cause));
-            try
-            {
-                return await watch(job).ConfigureAwait(false);
-            }
-            catch (JobLedElsewhereException) when (asked.IsStandby)
-            {
-                return null;
-            }
+            return await watch(job).ConfigureAwait(false);
         }
     }
 

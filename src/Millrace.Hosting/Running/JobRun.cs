@@ -85,12 +85,17 @@ internal sealed class JobRun(HostProcess process, HostCommand command, IServiceP
             _lines.Print(FailureText.Of($"job '{name}' failed", failure.InnerException!));
             return ExitCodes.Failed;
         }
-        catch (Exception failure) when (tally is not null && ExitCodeOf(failure) is not null && !(failure is JobLedElsewhereException && command.Storage!.IsStandby))
+        catch (Exception failure) when (tally is not null && command.Storage!.IsStandby && failure is (JobLedElsewhereException or LedgerFencedException))
+        {
+            // It waits for its next turn.
+            throw;
+        }
+        catch (Exception failure) when (tally is not null && ExitCodeOf(failure) is not null)
         {
             _lines.Print($"{name}: {failure.Message}{Advice(failure)}{Environment.NewLine}");
             return ExitCodeOf(failure)!.Value;
         }
-        catch (Exception failure) when (tally is not null && failure is not JobLedElsewhereException)
+        catch (Exception failure) when (tally is not null)
         {
             // The factories of functions and the checks of sinks are user code, and run before any task does.
             _lines.Print(FailureText.Of($"job '{name}' did not start", failure));

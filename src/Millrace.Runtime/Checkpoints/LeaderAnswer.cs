@@ -5,6 +5,9 @@ public abstract record LeaderAnswer
 {
     LeaderAnswer() { }
 
+    /// <summary>Whether it is known to live.</summary>
+    public bool IsAlive => this is Done or Refused;
+
     /// <summary>It did what it was asked for, or lives, when it was asked for nothing.</summary>
     /// <param name="Text">A sentence of its own.</param>
     public sealed record Done(string Text) : LeaderAnswer;

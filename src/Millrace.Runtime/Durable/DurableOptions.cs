@@ -77,14 +77,23 @@ public sealed record DurableOptions
     /// <value>How long a worker waits before it looks for the leader again.</value>
     internal TimeSpan WorkerRetry { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <value>Whether whoever holds the newest claim is alive and leads the job. The default believes that nobody is.</value>
-    public Func<TermClaim, CancellationToken, ValueTask<bool>> IsAlive { get; init; } = static (_, _) => ValueTask.FromResult(false);
+    /// <value>Asks whoever holds the newest claim whether it leads the job; not called for claims without an endpoint. The default takes everybody for gone.</value>
+    public Func<TermClaim, CancellationToken, ValueTask<LeaderAnswer>> AskLeader { get; init; } = static (_, _) => ValueTask.FromResult<LeaderAnswer>(new LeaderAnswer.Gone());
+
+    /// <value>When the job is taken over from a leader that does not answer.</value>
+    public TakeoverOptions Takeover { get; init; } = new();
+
+    /// <value>What a process that waited knows of whoever leads; null for one that begins.</value>
+    internal LeaderWatch? Watch { get; init; }
+
+    /// <value>Told that the job was taken up: where it was asked to begin is honoured.</value>
+    internal Action TakenUp { get; init; } = static () => { };
 
     /// <value>
     /// Asks the process that holds the newest claim to another job to change what it keeps; or, without a change, whether it can be asked. Used where a start begins with a checkpoint
     /// of that job, which must not be deleted meanwhile. The default cannot ask anybody, so that such a start is refused while that job may run.
     /// </value>
-    public Func<TermClaim, LedgerEdit?, CancellationToken, ValueTask<LeaderAnswer>> AskLeader { get; init; } =
+    public Func<TermClaim, LedgerEdit?, CancellationToken, ValueTask<LeaderAnswer>> AskLender { get; init; } =
         static (_, _, _) => ValueTask.FromResult<LeaderAnswer>(new LeaderAnswer.Silent("this program does not know how to ask it"));
 
     /// <value>Told what operators of the job should know: one line each. Any thread.</value>

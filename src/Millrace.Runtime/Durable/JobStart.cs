@@ -29,6 +29,7 @@ sealed class JobStart : IDisposable
     readonly SavepointClaim _claim;
     readonly CheckpointLoan _loan;
     readonly Afterwards _afterwards;
+    readonly LeaderWatch _watch;
     readonly List<SnapshotReference> _damaged = [];
 
     public JobStart(JobGraph graph, PlanModel plan, EmbeddedOptions options, DurableOptions durable)
@@ -40,6 +41,7 @@ sealed class JobStart : IDisposable
         _ledgerOptions = new() { Leader = durable.Leader, Endpoint = durable.Endpoint, EntriesPerTerm = durable.EntriesPerTerm };
         Folder = durable.Store.Under(plan.JobName);
         _finder = new(Folder, durable);
+        _watch = durable.Watch ?? new(plan.JobName, durable, options.Time, options.Nonces);
         _claim = new(plan.JobName, durable.Store.Address, _finder, new(RetryPolicy.Default, options.Time, options.Nonces));
         _loan = new(plan.JobName, durable, options);
         _afterwards = new(options.Time);
@@ -66,7 +68,9 @@ sealed class JobStart : IDisposable
         try
         {
             (StartAction action, RestorePoint? from) = await DecideLeadingAsync(ledger, Request, cancellationToken).ConfigureAwait(false);
-            return await TakeUpAsync(ledger, action, await BorrowAsync(ledger, action, from, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            StartOutcome outcome = await TakeUpAsync(ledger, action, await BorrowAsync(ledger, action, from, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            _durable.TakenUp();
+            return outcome;
         }
         catch
         {
@@ -81,8 +85,8 @@ sealed class JobStart : IDisposable
     {
         for (int round = 1; ; round++)
         {
-            LedgerView? view = await ReadAsync(cancellationToken).ConfigureAwait(false);
-            if (view is not null && await _durable.IsAlive(view.Claim, cancellationToken).ConfigureAwait(false)) throw new JobLedElsewhereException(view.Claim);
+            (LedgerView? view, bool isLed) = await _watch.LookAsync(cancellationToken).ConfigureAwait(false);
+            if (isLed) throw new JobLedElsewhereException(view!.Claim);
             try
             {
                 (StartAction action, RestorePoint? from) = await DecideAsync(view?.State, view?.Claim.Nonce, Request, cancellationToken).ConfigureAwait(false);

@@ -82,7 +82,7 @@ sealed class Lender(IObjectStore folder, string job, string reader, DurableOptio
         {
             using CancellationTokenSource limit = new(s_answerMax, options.Time);
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-            answer = await durable.AskLeader(view.Claim, edit, either.Token).ConfigureAwait(false);
+            answer = await durable.AskLender(view.Claim, edit, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,3 +1,4 @@
+using Millrace.Runtime;
 using Millrace.Runtime.Checkpoints;
 using Millrace.Runtime.Durable;
 using Millrace.Runtime.Messages;
@@ -15,18 +16,22 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     const int Savepoint = 6;     // Of what can happen.
 
     static readonly int[] s_sizes = [1, 2, 3, 4, 7];
-    static readonly TimeSpan s_untilTaken = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan s_untilTaken = TimeSpan.FromSeconds(2), s_look = TimeSpan.FromMilliseconds(20), s_untilEnded = TimeSpan.FromSeconds(30);
 
     readonly SimulatedWorld _world = scene.World;
     readonly SimulatedChance _chance = scene.World.Chance.Fork();
     readonly List<Task> _waking = [];
     readonly bool _isApart = scene.World.Chance.Below(2) == 0;
     readonly int _workersMax = scene.World.Chance.Between(1, 3);
+    readonly int _standbys = scene.World.Chance.Pick([0, 0, 1, 2]);
     SimulatedLife? _leader;
     int _version;
 
     /// <summary>Whether tasks run in processes of their own. Those run one version of the program.</summary>
     bool IsApart => _isApart && scene.Traits.Versions == 1;
+
+    /// <summary>How many processes wait for their turn. Those run one version of the program.</summary>
+    int Standbys => scene.Traits.Versions == 1 ? _standbys : 0;
 
     /// <summary>Plays it.</summary>
     /// <param name="faults">What goes wrong.</param>
@@ -38,17 +43,12 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         int disturbances = faults.Disturbances == 0 ? 0 : _chance.Between(1, faults.Disturbances);
         for (int i = 0; i < disturbances && !await scene.IsFinishedAsync().ConfigureAwait(false); i++)
         {
-            if (_leader is null)
-            {
-                _leader = scene.Start(await NextAsync().ConfigureAwait(false));
-                // What becomes of a command that is repeated shows only after a checkpoint.
-                if (_leader.Options.Drops.Count + _leader.Options.Renames.Count > 0) await Task.WhenAny(_leader.NextTaken, _leader.Ended, _world.DelayAsync(s_untilTaken)).ConfigureAwait(false);
-            }
-
+            _leader ??= await NextLeaderAsync().ConfigureAwait(false);
+            if (_leader is null) continue;
             await Task.WhenAny(_leader.Ended, _world.DelayAsync(_chance.Between(TimeSpan.Zero, faults.CalmMax))).ConfigureAwait(false);
-            if (_leader.Job.Completion.IsCompleted) scene.RequireExplained(_leader);
+            if (_leader.TurnEnded.IsCompleted) scene.RequireExplained(_leader);
             else if (!_leader.Process.IsDead) await DisturbAsync(_leader).ConfigureAwait(false);
-            if (_leader?.Process.IsReachable != true || _leader.Job.Completion.IsCompleted) _leader = null;
+            if (_leader?.IsReachableLeader != true) _leader = null;
         }
 
         await scene.FinishAsync(Random).ConfigureAwait(false);
@@ -57,11 +57,40 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         scene.Job.Check();
     }
 
+    /// <summary>Whoever leads next: a standby that takes over, or somebody starts another process; null when that waits for somebody who does not come.</summary>
+    async Task<SimulatedLife?> NextLeaderAsync()
+    {
+        SimulatedLife? leader = _chance.Below(4) == 0 ? null : await TakenOverAsync().ConfigureAwait(false);
+        if (leader is null)
+        {
+            leader = scene.Start(await NextAsync().ConfigureAwait(false));
+            if (leader.IsWaiting) leader = await TakenOverAsync().ConfigureAwait(false);
+        }
+
+        for (int waiting = scene.Lives.Count(static l => l.IsWaiting); waiting < Standbys; waiting++) scene.Start(Random() with { IsStandby = true });
+        // What becomes of a command that is repeated shows only after a checkpoint.
+        if (leader?.Options is { Drops.Count: > 0 } or { Renames.Count: > 0 }) await Task.WhenAny(leader.NextTaken, leader.Ended, _world.DelayAsync(s_untilTaken)).ConfigureAwait(false);
+        return leader;
+    }
+
+    /// <summary>A standby that leads, now or soon; null when none does.</summary>
+    async Task<SimulatedLife?> TakenOverAsync()
+    {
+        Task limit = _world.DelayAsync(s_untilTaken);
+        while (!limit.IsCompleted && scene.Lives.Any(static l => l.Options.IsStandby && !l.Completion.IsCompleted && l.Process.IsAwake))
+        {
+            if (scene.Lives.LastOrDefault(static l => l.IsReachableLeader) is { } leader) return leader;
+            await _world.DelayAsync(s_look).ConfigureAwait(false);
+        }
+
+        return null;
+    }
+
     async Task<LifeOptions> NextAsync()
     {
         // An upgrade: from here on the processes of the job run the next version.
         if (_version + 1 < scene.Traits.Versions && _chance.Below(2) == 0) _version++;
-        return await scene.CommandAsync(Random() with { IsRewind = scene.Traits.AllowsRewind && _chance.Below(scene.Traits.AllowsRepetition ? 2 : 4) == 0 }, _chance).ConfigureAwait(false);
+        return await scene.CommandAsync(Random() with { IsStandby = Standbys > 0 && _chance.Below(2) == 0, IsRewind = scene.Traits.AllowsRewind && _chance.Below(scene.Traits.AllowsRepetition ? 2 : 4) == 0 }, _chance).ConfigureAwait(false);
     }
 
     /// <summary>How the next process runs the job: nothing of it may matter.</summary>
@@ -76,12 +105,15 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         Workers = _chance.Between(1, _workersMax),
         Version = _version,
         AcceptsDrained = _chance.Below(8) != 0,
+        TakeoverAfter = TimeSpan.FromMilliseconds(_chance.Pick([150, 300, 600])),
         Checkpoints = Barriers(new()
         {
             Interval = _chance.Between(TimeSpan.FromMilliseconds(15), TimeSpan.FromMilliseconds(150)),
             Retained = _chance.Between(1, 3),
             // Lives are short and states small here: a pack is old soon, and every byte counts.
             Wear = new(_chance.Between(1, 5), 1),
+            // What is written again from an older snapshot, or from none, has to be told apart from what was written before.
+            IsRetainedOnCancel = !scene.Traits.AllowsRewind || _chance.Below(2) == 0,
         }),
     });
 
@@ -96,7 +128,13 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
 
     async Task DisturbAsync(SimulatedLife life)
     {
-        int what = _chance.Below(scene.Workers.Count > 0 ? 18 : 14);
+        if (Standbys > 0 && _chance.Below(6) == 0)
+        {
+            DisturbStandby();
+            return;
+        }
+
+        int what = _chance.Below(scene.Workers.Count > 0 ? 19 : 15);
         // Where it may go back to a savepoint there are to be some.
         switch (scene.Traits.AllowsRepetition && _chance.Below(3) == 0 ? Savepoint : what)
         {
@@ -134,6 +172,9 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
                 break;
             case 12 or 13:
                 await EditAsync(life).ConfigureAwait(false);
+                break;
+            case 14:
+                await CancelAsync(life).ConfigureAwait(false);
                 break;
             default:
                 DisturbWorker(_chance.Pick(scene.Workers));
@@ -187,6 +228,31 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         }
     }
 
+    /// <summary>Something happens to a process that waits for its turn: nobody else may notice.</summary>
+    void DisturbStandby()
+    {
+        SimulatedLife[] waiting = [.. scene.Lives.Where(static l => l.IsWaiting && l.Process.IsReachable)];
+        if (waiting.Length == 0) return;
+        SimulatedProcess standby = _chance.Pick(waiting).Process;
+        switch (_chance.Below(3))
+        {
+            case 0:
+                _world.Reach("a standby was paused");
+                standby.Pause();
+                _waking.Add(WakeAsync(standby));
+                break;
+            case 1:
+                _world.Reach("a standby was cut off");
+                standby.CutOff(true);
+                _waking.Add(ReconnectAsync(standby));
+                break;
+            default:
+                _world.Reach("a standby was killed");
+                standby.Kill("while it waited");
+                break;
+        }
+    }
+
     async Task ReconnectAsync(SimulatedProcess process)
     {
         await _world.DelayAsync(_chance.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(2))).ConfigureAwait(false);
@@ -204,24 +270,49 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     {
         life.Process.Tell($"is asked for: {verb}");
         Task<CheckpointAnswer> answer = ask();
-        // Killed in the middle of it, now and then.
-        Task isEnough = _chance.Below(3) == 0 ? _world.DelayAsync(_chance.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(120))) : new TaskCompletionSource().Task;
-        if (await Task.WhenAny(answer, life.Ended, isEnough).ConfigureAwait(false) == isEnough && !life.Job.Completion.IsCompleted)
-        {
-            _world.Reach($"killed in the middle of: {verb}");
-            life.Process.Kill($"in the middle of: {verb}");
-            return;
-        }
-
+        if (await IsKilledAsync(life, verb, answer).ConfigureAwait(false)) return;
         if (answer is { IsFaulted: true, Exception.InnerException: { } failure } && failure is not (LedgerFencedException or Storage.StoreUnavailableException))
             throw new SimulationException($"{verb} failed: {failure}");
         if (answer.IsCompletedSuccessfully) life.Process.Tell($"{verb}: {await answer.ConfigureAwait(false)}");
         // A job that was asked to end does, or goes on when that was refused.
         if (answer is not { IsCompletedSuccessfully: true, Result: CheckpointAnswer.Taken } || verb == "savepoint") return;
-        await Task.WhenAny(life.Ended, _world.DelayAsync(TimeSpan.FromSeconds(30))).ConfigureAwait(false);
-        if (!life.Job.Completion.IsCompleted && !life.Process.IsDead) throw new SimulationException($"{life.Process.Name} was asked for {verb}, and goes on");
-        scene.RequireExplained(life);
+        await RequireEndAsync(life, verb).ConfigureAwait(false);
         _world.Reach(verb);
+    }
+
+    /// <summary>Killed in the middle of what it was asked for, now and then.</summary>
+    async Task<bool> IsKilledAsync(SimulatedLife life, string verb, Task answer)
+    {
+        Task isEnough = _chance.Below(3) == 0 ? _world.DelayAsync(_chance.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(120))) : new TaskCompletionSource().Task;
+        if (await Task.WhenAny(answer, life.Ended, isEnough).ConfigureAwait(false) != isEnough || life.TurnEnded.IsCompleted) return false;
+        _world.Reach($"killed in the middle of: {verb}");
+        life.Process.Kill($"in the middle of: {verb}");
+        return true;
+    }
+
+    /// <summary>A job that was asked to end does.</summary>
+    async Task RequireEndAsync(SimulatedLife life, string verb)
+    {
+        await Task.WhenAny(life.Ended, _world.DelayAsync(s_untilEnded)).ConfigureAwait(false);
+        if (!life.TurnEnded.IsCompleted && !life.Process.IsDead) throw new SimulationException($"{life.Process.Name} was asked for {verb}, and goes on");
+        scene.RequireExplained(life);
+    }
+
+    /// <summary>The job is cancelled as it is: what is not in its newest checkpoint is dropped, and so are its checkpoints, if that was asked for.</summary>
+    async Task CancelAsync(SimulatedLife life)
+    {
+        life.Process.Tell("is asked for: cancel");
+        _ = life.Job.CancelAsync(isSavepoint: false, null);
+        if (await IsKilledAsync(life, "cancel", life.TurnEnded).ConfigureAwait(false)) return;
+        await RequireEndAsync(life, "cancel").ConfigureAwait(false);
+        // One that was still starting has nothing to record, and leaves the job as it was.
+        if (life.Job.Completion is not { IsCompletedSuccessfully: true, Result.Ending: JobEnding.Cancelled }) return;
+        bool isRetained = life.Options.Checkpoints.IsRetainedOnCancel;
+        _world.Reach(isRetained ? "cancel" : "cancel that lets go of checkpoints");
+        // Another process may have begun again already.
+        if (await scene.StateAsync().ConfigureAwait(false) is not { Phase: State.Snapshots.JobPhase.Cancelled } state) return;
+        if (isRetained ? state.Latest is null && life.Checkpoints > 0 : state.Latest is not null)
+            throw new SimulationException($"{life.Process.Name} was cancelled{(isRetained ? "" : ", not to retain checkpoints")}, and the newest checkpoint is {state.Latest?.ToString() ?? "gone"}");
     }
 
     /// <summary>The leader stands still, somebody else takes over, and it wakes later.</summary>
@@ -242,11 +333,11 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     /// <summary>A second process is started on a job that runs: it says who runs it, and ends.</summary>
     async Task SecondAsync()
     {
-        SimulatedLife second = scene.Start(await NextAsync().ConfigureAwait(false));
-        await Task.WhenAny(second.Ended, _world.DelayAsync(TimeSpan.FromSeconds(30))).ConfigureAwait(false);
-        if (second.Job.Completion is { IsFaulted: true, Exception.InnerException: JobLedElsewhereException }) _world.Reach("a second process was told who leads");
+        SimulatedLife second = scene.Start(await NextAsync().ConfigureAwait(false) with { IsStandby = false });
+        await Task.WhenAny(second.Ended, _world.DelayAsync(s_untilEnded)).ConfigureAwait(false);
+        if (second.Failure is JobLedElsewhereException) _world.Reach("a second process was told who leads");
         scene.RequireExplained(second);
         // The first ended meanwhile, so the second leads.
-        if (!second.Job.Completion.IsCompleted && !second.Process.IsDead) _leader = second;
+        if (second.IsLeading && !second.Process.IsDead) _leader = second;
     }
 }

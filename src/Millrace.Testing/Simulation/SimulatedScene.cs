@@ -13,7 +13,7 @@ sealed class SimulatedScene
 {
     public const string JobName = "simulated";
     public const string SavepointScheme = "memory://";
-    static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5), s_progress = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5), s_progress = TimeSpan.FromSeconds(20), s_look = TimeSpan.FromMilliseconds(50);
     static readonly SimulatedTraits s_plain = new();
 
     readonly List<SimulatedLife> _lives = [];
@@ -83,7 +83,7 @@ sealed class SimulatedScene
         options = options with { From = NextFrom(state, chance) };
         if (options.From is StartFrom.LatestSavepoint or StartFrom.Address && chance.Below(3) == 0) options = options with { IsClaim = true };
         if (options is { IsRewind: true, From: StartFrom.Unsaid } && state?.Phase is JobPhase.Running or JobPhase.Interrupted or JobPhase.Failed) options = options with { From = RewindTo(state, chance) };
-        else options = options with { IsRewind = false };
+        else options = options with { IsRewind = options.From is StartFrom.Fresh && IsCancelledWithoutState(state) };
         if (options.From is StartFrom.Fresh || Job is not ISimulatedVariety job || await NewestAsync(state).ConfigureAwait(false) is not { } snapshot) return options;
         options = options with { Planned = snapshot.Id };
         SimulatedLife? took = Takeovers.LeaderOf(snapshot.Attempt.Term);
@@ -107,14 +107,19 @@ sealed class SimulatedScene
     }
 
     /// <summary>A job that was stopped or cancelled does not go on by itself.</summary>
-    static StartFrom NextFrom(LedgerState? state, SimulatedChance chance)
+    StartFrom NextFrom(LedgerState? state, SimulatedChance chance)
     {
         if (state?.Phase is not (JobPhase.Stopped or JobPhase.Cancelled)) return new StartFrom.Unsaid();
+        if (state.Phase == JobPhase.Cancelled) World.Reach($"started again after a cancel that {(state.Latest is null ? "let go of" : "kept")} checkpoints");
+        // All that is left is older than output, which is written in its place or by key again.
+        if (IsCancelledWithoutState(state)) return Traits.AllowsRepetition && state.Savepoints.Count > 0 ? new StartFrom.LatestSavepoint() : new StartFrom.Fresh();
         if (state.Savepoints.Count == 0) return state.Latest is null ? new StartFrom.Fresh() : new StartFrom.Latest();
         // A savepoint may be older than the newest checkpoint of a job that was cancelled, and output after it would be written again.
         if (state.Latest is not null && (state.Phase != JobPhase.Stopped || chance.Below(2) == 0)) return new StartFrom.Latest();
         return chance.Below(3) == 0 ? new StartFrom.Address(state.Savepoints[^1].Address) : new StartFrom.LatestSavepoint();
     }
+
+    static bool IsCancelledWithoutState(LedgerState? state) => state is { Phase: JobPhase.Cancelled, Latest: null };
 
     /// <summary>What a line of history is left for.</summary>
     StartFrom RewindTo(LedgerState state, SimulatedChance chance)
@@ -155,7 +160,7 @@ sealed class SimulatedScene
     /// <exception cref="SimulationException">It is not.</exception>
     public void RequireExplained(SimulatedLife life)
     {
-        if (life.Job.Completion is not { IsFaulted: true, Exception.InnerException: { } failure }) return;
+        if (life.Failure is not { } failure) return;
         life.Process.Tell($"ended: {failure.GetType().Name}: {failure.Message}");
         _owesRemovedSink |= OwesRemovedSink(failure);
         Exception cause = failure is JobFailedException { InnerException: { } inner } ? inner : failure;
@@ -185,17 +190,24 @@ sealed class SimulatedScene
         // Its operator looked at another snapshot than it was to start from, or at none.
         || (refused.Message.Contains("does not fit the program", StringComparison.Ordinal) && !refused.Message.Contains($"checkpoint {life.Options.Planned} ", StringComparison.Ordinal));
 
-    /// <summary>Nothing goes wrong any more: a checkpoint completes, or the job ends, and soon.</summary>
+    /// <summary>Nothing goes wrong any more: a checkpoint completes, or the job ends, and soon; also where a standby has to take over first.</summary>
     async Task RequireProgressAsync(SimulatedLife life)
     {
-        int before = life.Checkpoints;
+        int before = Checkpoints;
+        bool isTakeover = life.IsWaiting && !_lives.Any(static l => l.IsReachableLeader);
         Task limit = World.DelayAsync(s_progress);
-        while (life.Checkpoints == before && !life.Job.Completion.IsCompleted)
+        while (Checkpoints == before && !life.Completion.IsCompleted)
         {
-            if (await Task.WhenAny(life.NextTaken, life.Job.Completion, limit).ConfigureAwait(false) == limit)
-                throw new SimulationException($"nothing goes wrong any more, and {life.Process.Name} has completed no checkpoint within {s_progress}");
+            // A standby that waits hears nothing of the checkpoints of others.
+            Task look = World.DelayAsync(s_look);
+            if (await Task.WhenAny(life.NextTaken, life.Completion, look, limit).ConfigureAwait(false) == limit)
+                throw new SimulationException($"nothing goes wrong any more, and {life.Process.Name}{(life.IsWaiting ? ", which waits for its turn," : "")} has seen no checkpoint completed within {s_progress}");
         }
+
+        if (isTakeover && life.IsLeading) World.Reach("a standby took over once nothing went wrong any more");
     }
+
+    int Checkpoints => _lives.Sum(static l => l.Checkpoints);
 
     /// <summary>Nothing goes wrong any more: the job must come to its end.</summary>
     /// <param name="options">How the processes run it.</param>
@@ -216,14 +228,15 @@ sealed class SimulatedScene
         }
 
         while (Workers.Count < WorkersMax) StartWorker(options());
-        for (int start = 0; !await IsFinishedAsync().ConfigureAwait(false); start++)
+        for (int start = 0, most = 12 + _lives.Count; !await IsFinishedAsync().ConfigureAwait(false); start++)
         {
-            if (start == 12) throw new SimulationException("nothing goes wrong any more, and the job has not finished after a dozen starts");
-            SimulatedLife life = _lives.LastOrDefault(static l => l.Process.IsReachable && !l.Job.Completion.IsCompleted)
+            if (start == most) throw new SimulationException($"nothing goes wrong any more, and the job has not finished after {most} starts");
+            // Whoever leads goes on; where nobody does a standby takes over; where there is none another process is started.
+            SimulatedLife life = _lives.LastOrDefault(static l => l.IsReachableLeader) ?? _lives.LastOrDefault(static l => l.IsWaiting)
                 ?? Start(await CommandAsync(options(), World.Chance).ConfigureAwait(false));
             await RequireProgressAsync(life).ConfigureAwait(false);
-            await Task.WhenAny(life.Job.Completion, World.DelayAsync(s_patience)).ConfigureAwait(false);
-            if (!life.Job.Completion.IsCompleted)
+            if (!life.IsLeading) life = _lives.LastOrDefault(static l => l.IsReachableLeader) ?? life;
+            if (await Task.WhenAny(life.TurnEnded, World.DelayAsync(s_patience)).ConfigureAwait(false) != life.TurnEnded)
                 throw new SimulationException($"nothing goes wrong any more, and {life.Process.Name} has not ended within {s_patience}: {string.Join(", ", life.Job.Status.Operators)}");
             RequireExplained(life);
         }
@@ -231,7 +244,7 @@ sealed class SimulatedScene
         foreach (SimulatedLife life in _lives.Where(static l => !l.Process.IsDead))
         {
             // A process that slept through a takeover finds out.
-            if (await Task.WhenAny(life.Job.Completion, World.DelayAsync(s_patience)).ConfigureAwait(false) != life.Job.Completion)
+            if (await Task.WhenAny(life.Completion, World.DelayAsync(s_patience)).ConfigureAwait(false) != life.Completion)
                 throw new SimulationException($"{life.Process.Name} goes on though the job has finished");
             RequireExplained(life);
         }

@@ -22,6 +22,9 @@ public sealed record SimulatedSplit(int Number, int Next) : ISplit
 /// <param name="splits">The records of each split.</param>
 public sealed class SimulatedSource<T>(SimulatedProcess process, ImmutableArray<ImmutableArray<T>> splits) : ISource<T, SimulatedSplit>
 {
+    /// <value>Whether the last record of each split is held back for now, so that the job does not end.</value>
+    internal Func<bool> IsHeld { get; init; } = static () => false;
+
     /// <value>Not bounded, so that a reader reads all its splits at once and event time gets on from the start.</value>
     public bool IsBounded => false;
 
@@ -36,10 +39,10 @@ public sealed class SimulatedSource<T>(SimulatedProcess process, ImmutableArray<
     public ValueTask<ISplitReader<T, SimulatedSplit>> OpenAsync(SimulatedSplit split, FunctionContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(split);
-        return new(new Reader(process, split, splits[split.Number]));
+        return new(new Reader(process, split, splits[split.Number], IsHeld));
     }
 
-    sealed class Reader(SimulatedProcess process, SimulatedSplit split, ImmutableArray<T> records) : ISplitReader<T, SimulatedSplit>
+    sealed class Reader(SimulatedProcess process, SimulatedSplit split, ImmutableArray<T> records, Func<bool> isHeld) : ISplitReader<T, SimulatedSplit>
     {
         const int PortionMax = 24, PauseMaxMs = 12;
 
@@ -50,8 +53,9 @@ public sealed class SimulatedSource<T>(SimulatedProcess process, ImmutableArray<
 
         public ReadStatus TryRead(ref BatchWriter<T> batch)
         {
-            for (; _portion > 0 && _next < records.Length && batch.HasRoom; _portion--) batch.Add(records[_next++]);
-            return _next == records.Length ? ReadStatus.Finished : _portion > 0 ? ReadStatus.More : ReadStatus.Empty;
+            int end = records.Length - (isHeld() ? 1 : 0);
+            for (; _portion > 0 && _next < end && batch.HasRoom; _portion--) batch.Add(records[_next++]);
+            return _next == records.Length ? ReadStatus.Finished : _portion > 0 && _next < end ? ReadStatus.More : ReadStatus.Empty;
         }
 
         public async ValueTask WaitAsync(CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Millrace.Runtime.Checkpoints;
+using Millrace.State.Snapshots;
 
 namespace Millrace.Testing.Simulation;
 
@@ -47,23 +48,49 @@ sealed class SimulatedSweep(SimulatedScene scene, CheckpointOptions barriers)
             await scene.CommandAsync(Options(new EffectPlan(next < ends.Count ? ends[next++] : null)), scene.World.Chance).ConfigureAwait(false));
     }
 
-    /// <summary>While one stands still, another takes over, and is left alone for three checkpoints and what they delete; then the first wakes.</summary>
+    /// <summary>
+    /// While one stands still, another takes over and goes on for three checkpoints and until the first of them is deleted; then the first wakes beside it. A job that was as good as finished is
+    /// run once more for that, in place of what it has written.
+    /// </summary>
     async Task TakeOverAsync()
     {
-        if (await scene.IsFinishedAsync().ConfigureAwait(false)) return;
-        SimulatedLife second = scene.Start(await scene.CommandAsync(Options(new EffectPlan()), scene.World.Chance).ConfigureAwait(false));
-        // Those that are refused as the job is not up yet are asked for again.
-        for (int i = 0; i < 12 && second.Checkpoints < 3 && IsRunning(second); i++)
+        SimulatedProcess sleeper = scene.Lives.Single(static l => l.Process is { IsAwake: false, IsDead: false }).Process;
+        IHeldJob job = (IHeldJob)scene.Job;
+        job.IsHeld = true;
+        SimulatedLife second = await ReplaceAsync(new StartFrom.Unsaid()).ConfigureAwait(false);
+        if (second.Checkpoints < 3)
         {
-            await OrEndAsync(second, scene.World.DelayAsync(s_while / 4)).ConfigureAwait(false);
-            if (IsRunning(second)) await OrEndAsync(second, second.Job.CheckpointAsync()).ConfigureAwait(false);
+            scene.World.Reach("a paused leader slept through another run of the job");
+            second = await ReplaceAsync(new StartFrom.Fresh()).ConfigureAwait(false);
         }
 
-        if (!scene.Lives.Any(static l => !l.Process.IsAwake && !l.Process.IsDead)) return;
-        scene.World.Reach("a paused leader slept through a takeover");
-        // One is retained, so each of them deletes the one before.
-        if (second.Checkpoints >= 3) scene.World.Reach(SleptThroughThree);
+        if (second.Checkpoints < 3 || await IsThereAsync(second.Taken[0]).ConfigureAwait(false))
+            throw new SimulationException($"{sleeper.Name} was to sleep through three checkpoints of {second.Process.Name} and the deletion of the first, which has taken {second.Checkpoints}");
+        scene.World.Reach(SleptThroughThree);
+        sleeper.Wake();
+        await OrEndAsync(second, scene.World.DelayAsync(s_while)).ConfigureAwait(false);
+        job.IsHeld = false;
     }
+
+    /// <summary>Another process takes over, and is asked for checkpoints until it has three and has deleted the first, or there is nothing left to run.</summary>
+    async Task<SimulatedLife> ReplaceAsync(StartFrom from)
+    {
+        LifeOptions options = from is StartFrom.Fresh
+            ? Options(new EffectPlan()) with { From = from, IsRewind = true }
+            : await scene.CommandAsync(Options(new EffectPlan()), scene.World.Chance).ConfigureAwait(false);
+        SimulatedLife second = scene.Start(options);
+        // Those that are refused as the job is not up yet are asked for again.
+        for (int i = 0; i < 60 && IsRunning(second) && (second.Checkpoints < 3 || await IsThereAsync(second.Taken[0]).ConfigureAwait(false)); i++)
+        {
+            await OrEndAsync(second, scene.World.DelayAsync(s_while / 4)).ConfigureAwait(false);
+            if (IsRunning(second) && second.Checkpoints < 3) await OrEndAsync(second, second.Job.CheckpointAsync()).ConfigureAwait(false);
+        }
+
+        scene.RequireExplained(second);
+        return second;
+    }
+
+    async Task<bool> IsThereAsync(SnapshotReference snapshot) => await scene.Folder.TryGetAsync(snapshot.Key, CancellationToken.None).ConfigureAwait(false) is not null;
 
     LifeOptions Options(EffectPlan effects) => new()
     {

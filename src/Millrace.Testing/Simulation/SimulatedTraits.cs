@@ -21,6 +21,13 @@ sealed record SimulatedTraits
     public int Versions { get; init; } = 1;
 }
 
+/// <summary>A simulated job that can be kept from ending.</summary>
+interface IHeldJob
+{
+    /// <summary>Whether sources hold back their last records.</summary>
+    bool IsHeld { get; set; }
+}
+
 /// <summary>A simulated job to which more may be done than to any.</summary>
 interface ISimulatedVariety
 {

@@ -2,11 +2,12 @@ using Millrace.Storage;
 
 namespace Millrace.Testing.Simulation;
 
-/// <summary>The store under the faults of one process: tells what the process has really created. Used by one thread.</summary>
+/// <summary>The store under the faults of one process: tells what the process has really created and seen. Used by one thread.</summary>
 /// <param name="inner">The store. Not disposed of.</param>
 /// <param name="created">Told of the key of every object that was created.</param>
+/// <param name="missed">Told of the key where nothing was when the process looked.</param>
 /// <param name="conflicted">Told of the key where an object was that the process itself had created.</param>
-sealed class WatchedStore(IListableStore inner, Action<string> created, Action<string> conflicted) : IListableStore
+sealed class WatchedStore(IListableStore inner, Action<string> created, Action<string> missed, Action<string> conflicted) : IListableStore
 {
     readonly HashSet<string> _own = new(StringComparer.Ordinal);
 
@@ -23,7 +24,12 @@ sealed class WatchedStore(IListableStore inner, Action<string> created, Action<s
     }
 
     /// <inheritdoc/>
-    public ValueTask<byte[]?> TryGetAsync(string key, CancellationToken cancellationToken) => inner.TryGetAsync(key, cancellationToken);
+    public async ValueTask<byte[]?> TryGetAsync(string key, CancellationToken cancellationToken)
+    {
+        byte[]? found = await inner.TryGetAsync(key, cancellationToken).ConfigureAwait(false);
+        if (found is null) missed(key);
+        return found;
+    }
 
     /// <inheritdoc/>
     public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => inner.PutAsync(key, content, cancellationToken);

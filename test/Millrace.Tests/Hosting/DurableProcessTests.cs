@@ -20,6 +20,23 @@ public sealed class DurableProcessTests : IDisposable
         }
         """;
 
+    // Every number goes into files exactly once, and every thousandth is told on the console.
+    const string ExactProgram = """
+        return await MillraceHost.RunAsync<Endless>(args);
+
+        public sealed class Endless : IJob
+        {
+            public static void Define(Dataflow flow, JobArguments args)
+            {
+                DataStream<long> numbers = flow.Source("numbers", GeneratorSource.Unbounded(static record => record.Index).WithRate(1_000));
+                numbers.Where(static n => n % 1_000 == 0).Sink("told", ConsoleSink.Lines<long>(static n => $"number {n}"));
+                numbers.KeyBy(static n => n % 10)
+                    .Fold<long, long>("each", static () => 0L, static (ref count, in n, output) => { count++; output.Emit(n.Value); })
+                    .Sink("files", FileSink.Lines<long>("numbers", static n => n.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+            }
+        }
+        """;
+
     readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -78,6 +95,38 @@ public sealed class DurableProcessTests : IDisposable
         await StopAsync(program, second, ExitCodes.Finished);
     }
 
+    [Fact]
+    public async Task Standby_OvertakenWhileItLed_WaitsAndLeadsAgain()
+    {
+        string program = ChildProgram.Compile(_folder.Root, ExactProgram);
+        string[] words = ["--standby", "--takeover-after", "1s", "--checkpoint-interval", "100ms"];
+        using SampleProcess first = Start(program, words);
+        await first.WaitForErrorAsync("endless: begins without state");
+        await first.WaitForLineAsync("number 0");
+        await Ask(program, "checkpoint").EndAsync();
+        using SampleProcess second = Start(program, words);
+        await second.WaitForErrorAsync("this process waits, and takes over when it is gone");
+
+        first.Kill("STOP");
+        await second.WaitForErrorAsync("it is taken for gone when it has written nothing for 1s");
+        await second.WaitForErrorAsync("the job was running: it goes on from checkpoint ");
+        await Ask(program, "checkpoint").EndAsync();
+        first.Kill("CONT");
+        await first.WaitForErrorAsync("this process leads job endless no longer");
+        await first.WaitForErrorAsync("what it had not committed was dropped, and it waits as a standby");
+        await first.WaitForErrorAsync("runs the job; this process waits, and takes over when it is gone");
+
+        second.Kill("KILL");
+        await second.EndAsync();
+        await first.WaitForErrorAsync("the job was running: it goes on from checkpoint ");
+        Assert.True((await Ask(program, "checkpoint").EndAsync()).ExitCode is ExitCodes.Finished or ExitCodes.Refused);
+        await StopAsync(program, first, ExitCodes.Finished);
+
+        long[] written = [.. NumbersWritten().Order()];
+        Assert.NotEmpty(written);
+        Assert.Equal(Enumerable.Range(0, written.Length).Select(static n => (long)n), written);
+    }
+
     [Theory]
     [InlineData("INT", ExitCodes.Cancelled, "Ctrl-C")]
     [InlineData("TERM", ExitCodes.Terminated, "SIGTERM")]
@@ -96,6 +145,10 @@ public sealed class DurableProcessTests : IDisposable
         await second.WaitForErrorAsync($"endless: the job was interrupted ({cause}): it goes on from checkpoint ");
         await StopAsync(program, second, ExitCodes.Finished);
     }
+
+    IEnumerable<long> NumbersWritten() => Directory.EnumerateFiles(Path.Combine(_folder.Root, "numbers"), "*", SearchOption.AllDirectories)
+        .Where(static file => !file.Contains("/.millrace/", StringComparison.Ordinal))
+        .SelectMany(File.ReadLines).Select(static line => long.Parse(line, System.Globalization.CultureInfo.InvariantCulture));
 
     async Task StopAsync(string program, SampleProcess running, int exitCode)
     {

@@ -38,6 +38,7 @@ public sealed partial class SimulationTests
     [InlineData("silence")]
     [InlineData("slicing")]
     [InlineData("courtesy")]
+    [InlineData("patience")]
     public async Task Mutation_OfWhatMustHold_IsFoundWithinThreeHundredSeeds(string mutation)
     {
         string output = await RunAsync(1, "--mutate", mutation, "--seeds", "300");

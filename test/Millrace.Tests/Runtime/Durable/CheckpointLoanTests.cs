@@ -33,7 +33,7 @@ public sealed class CheckpointLoanTests
         TrialStart borrows = new()
         {
             From = From(lent), Checkpoints = s_one,
-            AskLeader = async (_, edit, token) =>
+            AskLender = async (_, edit, token) =>
             {
                 LeaderAnswer answer = await AskAsync(lender, edit, token);
                 if (edit is LedgerEdit.Borrow)
@@ -138,7 +138,7 @@ public sealed class CheckpointLoanTests
         StartRefusedException refused = await Assert.ThrowsAsync<StartRefusedException>(() => _borrower.RunAsync(new()
         {
             From = From(lent),
-            AskLeader = async (_, edit, token) =>
+            AskLender = async (_, edit, token) =>
             {
                 // Between the look and the pin.
                 if (edit is LedgerEdit.Borrow && isFirst)
@@ -173,7 +173,7 @@ public sealed class CheckpointLoanTests
         SnapshotReference lent = (await lender.CheckpointAsync().TakenAsync()).Snapshot;
         foreach (string key in _lender.Store.Keys.ToArray()) await _lender.Store.PutAsync($"copy/{key}", (await _lender.Store.TryGetAsync(key, default))!, default);
 
-        TrialStart borrows = new() { From = From(lent, "copy/"), AskLeader = (_, edit, token) => AskAsync(lender, edit, token) };
+        TrialStart borrows = new() { From = From(lent, "copy/"), AskLender = (_, edit, token) => AskAsync(lender, edit, token) };
         DurableJob borrower = await _borrower.StartAsync(borrows, limit: At + 20, from: At);
         Assert.Empty((await _lender.StateAsync())!.Pins);
         LedgerState copied = (await LedgerReader.ReadAsync(_lender.Store.Under("copy/trial"), new LedgerKeys(""), "trial", TimeProvider.System, new(), default))!.State;

@@ -53,7 +53,7 @@ sealed record TrialStart
     public string Endpoint { get; init; } = "";
 
     /// <value>How the leader of another job is asked; it cannot be, unless said.</value>
-    public Func<TermClaim, LedgerEdit?, CancellationToken, ValueTask<LeaderAnswer>>? AskLeader { get; init; }
+    public Func<TermClaim, LedgerEdit?, CancellationToken, ValueTask<LeaderAnswer>>? AskLender { get; init; }
 
     public Action<CheckpointStatistics> Taken { get; init; } = static _ => { };
 }
@@ -99,7 +99,7 @@ sealed class Trial
             Workers = how.Workers,
             IsClaim = how.IsClaim,
             Endpoint = how.Endpoint,
-            AskLeader = how.AskLeader ?? new DurableOptions { Store = store, OpenStore = static (_, _) => default, SavepointRoot = "" }.AskLeader,
+            AskLender = how.AskLender ?? new DurableOptions { Store = store, OpenStore = static (_, _) => default, SavepointRoot = "" }.AskLender,
             Tell = line =>
             {
                 lock (_told) _told.Add(line);
