@@ -55,6 +55,7 @@ static class Rare
         "killed while an entry was created",
         "paused while a manifest was published",
         "records in flight were captured",
+        "started again after a cancel before the first checkpoint",
         "started again after a cancel that kept checkpoints",
         "started again after a cancel that let go of checkpoints",
         "state was compared with source positions",

@@ -182,6 +182,9 @@ public sealed record LeaderState
     /// <summary>What follows from all entries up to the tip.</summary>
     public required LedgerState Job { get; init; }
 
+    /// <summary>Whether the end of a run was recorded in the term of the tip. An end that its leader found when it took over is none.</summary>
+    public bool HasEnded { get; init; }
+
     /// <summary>Whether anything may be reported, committed, aborted or deleted in the name of the job.</summary>
     public bool MayAct => Phase is LeaderPhase.Leading;
 }

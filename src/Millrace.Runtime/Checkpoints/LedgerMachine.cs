@@ -174,11 +174,14 @@ public static class LedgerMachine
         if ((entry.Term, entry.Sequence) != (term, sequence)) throw new LedgerCorruptException(key, $"it says that it is entry {entry.Term}.{entry.Sequence}");
         if (sequence > 0 && entry.Previous != state.Tip!.Sha256) throw new LedgerCorruptException(key, "it does not follow the entry before it");
         if (LedgerFold.Problem(state.Job, entry) is { } problem) throw new LedgerCorruptException(key, problem);
+        LedgerState job = LedgerFold.Apply(state.Job, entry);
+        bool isEnd = job.Phase is JobPhase.Interrupted or JobPhase.Failed or JobPhase.Stopped or JobPhase.Cancelled or JobPhase.Finished;
         return state with
         {
             Phase = new LeaderPhase.Following(),
             Tip = new LedgerPosition(term, sequence, LedgerEntry.Hash(bytes.Span)),
-            Job = LedgerFold.Apply(state.Job, entry),
+            Job = job,
+            HasEnded = sequence > 0 && isEnd && (state.HasEnded || job.Phase != state.Job.Phase),
         };
     }
 

@@ -27,7 +27,7 @@ public static class LedgerReader
         if (reader.Term == 0) return null;
         byte[]? claim = await store.TryGetAsync(keys.Term(reader.Term), cancellationToken);
         if (claim is null) throw new LedgerRefusedException(store.Address, $"{keys.Term(reader.Term)} was there a moment ago and is gone");
-        return new LedgerView(reader.Job, reader.Tip, TermClaim.Read(keys.Term(reader.Term), claim), ((LeaderPhase.Read)reader.Phase).IsSettled);
+        return new LedgerView(reader.Job, reader.Tip, TermClaim.Read(keys.Term(reader.Term), claim), ((LeaderPhase.Read)reader.Phase).IsSettled) { HasEnded = reader.HasEnded };
     }
 }
 
@@ -36,4 +36,8 @@ public static class LedgerReader
 /// <param name="Tip">The last entry; null when the first leader has not written one yet.</param>
 /// <param name="Claim">Who leads, or is about to.</param>
 /// <param name="IsSettled">Whether the last entry counts for certain. If not, a process claimed the job and has not taken over its history yet.</param>
-public sealed record LedgerView(LedgerState State, LedgerPosition? Tip, TermClaim Claim, bool IsSettled);
+public sealed record LedgerView(LedgerState State, LedgerPosition? Tip, TermClaim Claim, bool IsSettled)
+{
+    /// <summary>Whether whoever wrote the last entry has recorded the end of its run. An end that it found when it took over is none: it may be about to begin.</summary>
+    public bool HasEnded { get; init; }
+}

@@ -35,7 +35,7 @@ sealed class LeaderWatch(string job, DurableOptions durable, TimeProvider time, 
             TimeSpan ended = Now;
             bool isReachable = view.Claim.Endpoint.Length > 0;
             LeaderAnswer answer = isReachable ? await durable.AskLeader(view.Claim, cancellationToken).ConfigureAwait(false) : new LeaderAnswer.Gone();
-            bool isOver = view.IsSettled && view.Tip?.Term == view.Claim.Term && view.State.Phase is not (JobPhase.Running or JobPhase.Stopping);
+            bool isOver = view.IsSettled && view.Tip?.Term == view.Claim.Term && view.HasEnded;
             (_vigil, LeaderVerdict verdict) = _vigil.See(new(view.Claim.Term, isReachable, view.Tip, isOver, answer, began, ended), _takeover.After);
             if (verdict != LeaderVerdict.Doubtful) return (view, verdict == LeaderVerdict.Lives);
             if (_toldSilent != view.Claim.Term)

@@ -30,8 +30,8 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     /// <summary>Whether tasks run in processes of their own. Those run one version of the program.</summary>
     bool IsApart => _isApart && scene.Traits.Versions == 1;
 
-    /// <summary>How many processes wait for their turn. Those run one version of the program.</summary>
-    int Standbys => scene.Traits.Versions == 1 ? _standbys : 0;
+    /// <summary>How many processes wait for their turn. Those run one version of the program, and do not go back to what was before.</summary>
+    int Standbys => scene.Traits is { Versions: 1, AllowsRepetition: false } ? _standbys : 0;
 
     /// <summary>Plays it.</summary>
     /// <param name="faults">What goes wrong.</param>

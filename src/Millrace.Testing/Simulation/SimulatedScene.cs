@@ -110,9 +110,9 @@ sealed class SimulatedScene
     StartFrom NextFrom(LedgerState? state, SimulatedChance chance)
     {
         if (state?.Phase is not (JobPhase.Stopped or JobPhase.Cancelled)) return new StartFrom.Unsaid();
-        if (state.Phase == JobPhase.Cancelled) World.Reach($"started again after a cancel that {(state.Latest is null ? "let go of" : "kept")} checkpoints");
-        // All that is left is older than output, which is written in its place or by key again.
-        if (IsCancelledWithoutState(state)) return Traits.AllowsRepetition && state.Savepoints.Count > 0 ? new StartFrom.LatestSavepoint() : new StartFrom.Fresh();
+        if (state.Phase == JobPhase.Cancelled) World.Reach($"started again after a cancel {(state.Latest is not null ? "that kept checkpoints" : Traits.AllowsRewind ? "that let go of checkpoints" : "before the first checkpoint")}");
+        // All that is left may be older than output, which is written in its place or by key again.
+        if (IsCancelledWithoutState(state) && Traits.AllowsRewind) return Traits.AllowsRepetition && state.Savepoints.Count > 0 ? new StartFrom.LatestSavepoint() : new StartFrom.Fresh();
         if (state.Savepoints.Count == 0) return state.Latest is null ? new StartFrom.Fresh() : new StartFrom.Latest();
         // A savepoint may be older than the newest checkpoint of a job that was cancelled, and output after it would be written again.
         if (state.Latest is not null && (state.Phase != JobPhase.Stopped || chance.Below(2) == 0)) return new StartFrom.Latest();
@@ -236,7 +236,8 @@ sealed class SimulatedScene
                 ?? Start(await CommandAsync(options(), World.Chance).ConfigureAwait(false));
             await RequireProgressAsync(life).ConfigureAwait(false);
             if (!life.IsLeading) life = _lives.LastOrDefault(static l => l.IsReachableLeader) ?? life;
-            if (await Task.WhenAny(life.TurnEnded, World.DelayAsync(s_patience)).ConfigureAwait(false) != life.TurnEnded)
+            Task ended = life.TurnEnded;
+            if (await Task.WhenAny(ended, World.DelayAsync(s_patience)).ConfigureAwait(false) != ended)
                 throw new SimulationException($"nothing goes wrong any more, and {life.Process.Name} has not ended within {s_patience}: {string.Join(", ", life.Job.Status.Operators)}");
             RequireExplained(life);
         }

@@ -19,6 +19,7 @@ sealed class TakeoverWatch(SimulatedScene scene)
 
     readonly SortedDictionary<long, SimulatedLife> _claims = [];
     readonly Dictionary<SimulatedLife, SeenSilence> _silences = [];
+    readonly HashSet<long> _ended = [];
 
     /// <summary>The process that claimed a term; null for nobody.</summary>
     public SimulatedLife? LeaderOf(long term) => _claims.GetValueOrDefault(term);
@@ -29,6 +30,7 @@ sealed class TakeoverWatch(SimulatedScene scene)
         if (TermOfEntry(key) is { } written)
         {
             foreach (SeenSilence silence in _silences.Values) silence.OnWritten(written);
+            if (IsEnd(key)) _ended.Add(written);
         }
 
         if (!key.StartsWith(Terms, StringComparison.Ordinal) || !long.TryParse(key.AsSpan(Terms.Length), out long term)) return;
@@ -56,6 +58,13 @@ sealed class TakeoverWatch(SimulatedScene scene)
         if (answer.IsAlive) _silences.Remove(life);
     }
 
+    bool IsEnd(string key)
+    {
+        // The store is in memory: this does not wait for anything.
+        byte[] bytes = scene.Store.TryGetAsync(key, CancellationToken.None).AsTask().Result!;
+        return LedgerEntry.Read(key, bytes).Events.Any(static e => e is LedgerEvent.Interrupted or LedgerEvent.Failed or LedgerEvent.Stopped or LedgerEvent.Cancelled or LedgerEvent.Finished);
+    }
+
     static long? TermOfEntry(string key)
     {
         if (!key.StartsWith(Entries, StringComparison.Ordinal)) return null;
@@ -75,8 +84,7 @@ sealed class TakeoverWatch(SimulatedScene scene)
     {
         if (life.LastLook is not { Answer: LeaderAnswer.Silent } look || look.Term != term - 1) return;
         TimeSpan seen = TimeSpan.FromTicks(_silences.GetValueOrDefault(life)?.Longest(term - 1) ?? 0);
-        // The store is in memory: this does not wait for anything.
-        if (seen >= life.Options.TakeoverAfter || scene.StateAsync().GetAwaiter().GetResult()?.Phase is not (JobPhase.Running or JobPhase.Stopping)) return;
+        if (seen >= life.Options.TakeoverAfter || _ended.Contains(term - 1)) return;
         scene.World.Found ??= new SimulationException(
             $"{life.Process.Name} has claimed term {term} though {before.Process.Name}, which does not answer, was seen to write nothing for {seen} only, and not for {life.Options.TakeoverAfter}");
     }

@@ -97,6 +97,36 @@ public sealed class StandbyTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => turn);
     }
 
+    [Fact]
+    public async Task Leader_ThatRecordedAnEnd_IsNotWaitedFor()
+    {
+        _answer = new LeaderAnswer.Silent("it is on another machine");
+        await FinishAsync();
+        TakeoverOptions patient = new() { After = TimeSpan.FromDays(1), LookEvery = TimeSpan.FromMilliseconds(5), BackoffMax = TimeSpan.Zero };
+        Assert.Equal(1, await new Standby(Job, Surroundings, Options() with { Takeover = patient }).RunAsync(static _ => Task.FromResult(1), Cancelled));
+    }
+
+    /// <summary>The end in the ledger is that of the run before: who claimed the job after it may be about to begin.</summary>
+    [Fact]
+    public async Task Leader_ThatHasClaimedAFinishedJob_IsGivenItsTime()
+    {
+        _answer = new LeaderAnswer.Silent("it is on another machine");
+        await FinishAsync();
+        await LedByAnotherAsync();
+        TaskCompletionSource told = new();
+        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(Cancelled);
+        DurableOptions durable = Options(line =>
+        {
+            if (line.Contains("taken for gone when it has written nothing for 86400s", StringComparison.Ordinal)) told.TrySetResult();
+        });
+        TakeoverOptions patient = new() { After = TimeSpan.FromDays(1), LookEvery = TimeSpan.FromMilliseconds(5), BackoffMax = TimeSpan.Zero };
+        Task<int> turn = new Standby(Job, Surroundings, durable with { Takeover = patient }).RunAsync(static _ => Task.FromResult(1), ending.Token);
+        await Task.WhenAny(told.Task, turn);
+        Assert.False(turn.IsCompleted);
+        await ending.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => turn);
+    }
+
     /// <summary>A whole job: overtaken while it leads, it waits until the other is gone and brings the job to its end.</summary>
     [Fact]
     public async Task Job_OvertakenByAnother_IsFinishedByTheFirst()
@@ -145,6 +175,13 @@ public sealed class StandbyTests
             tell?.Invoke(line);
         },
     };
+
+    async Task FinishAsync()
+    {
+        DurableOptions durable = Options() with { Endpoint = "memory://first", Leader = "first" };
+        JobResult result = await EmbeddedCluster.StartDurable(Graph(new(100, heldAt: -1), new()), Surroundings, durable).Completion;
+        Assert.Equal(JobEnding.Finished, result.Ending);
+    }
 
     /// <summary>Another process claims the job, and does no more.</summary>
     async Task LedByAnotherAsync()
