@@ -1,3 +1,4 @@
+using Millrace.Runtime.Checkpoints;
 using Millrace.Runtime.Durable;
 using Millrace.Runtime.Messages;
 using Millrace.Runtime.Tasks;
