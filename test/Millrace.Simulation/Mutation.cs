@@ -1,5 +1,4 @@
 using Millrace.Runtime.Checkpoints;
-using Millrace.Runtime.Durable;
 using Millrace.Runtime.Messages;
 using Millrace.Runtime.Tasks;
 using Millrace.State;

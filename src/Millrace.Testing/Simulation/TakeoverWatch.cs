@@ -1,5 +1,4 @@
 using Millrace.Runtime.Checkpoints;
-using Millrace.Runtime.Durable;
 using Millrace.State.Snapshots;
 
 namespace Millrace.Testing.Simulation;

@@ -1,4 +1,3 @@
-using Millrace.Runtime;
 using Millrace.Runtime.Checkpoints;
 using Millrace.Runtime.Durable;
 using Millrace.Storage;
