@@ -14,15 +14,16 @@ static class ScalarForms
 
     static readonly CultureInfo s_plain = CultureInfo.InvariantCulture;
 
+    // Made once: values are compared only where they have the very same form.
+    static readonly ScalarForm[] s_all = [.. Integers(), .. Numbers(), .. Texts(), .. Times()];
+
     /// <summary>The numbers that tell rows of windows apart: the first ticks of their slices of time.</summary>
     public static ScalarForm Ordered { get; } = new ScalarForm<Timestamp>(
         "ordered64", JsonShape.Text, static (ref r) => new(OrderedNumber.Read(r.ReadRaw(OrderedNumber.Bytes))), static (ref w, v) => OrderedNumber.Write(ref w, v.Ticks), ParseTimestamp, static v => v.ToString());
 
-    public static FrozenDictionary<string, ScalarForm> ByName { get; } = All().Append(Ordered).ToFrozenDictionary(static f => f.Name, StringComparer.Ordinal);
+    public static FrozenDictionary<string, ScalarForm> ByName { get; } = s_all.Append(Ordered).ToFrozenDictionary(static f => f.Name, StringComparer.Ordinal);
 
-    public static FrozenDictionary<Type, ScalarForm> ByType { get; } = All().ToFrozenDictionary(static f => f.Type);
-
-    static IEnumerable<ScalarForm> All() => [.. Integers(), .. Numbers(), .. Texts(), .. Times()];
+    public static FrozenDictionary<Type, ScalarForm> ByType { get; } = s_all.ToFrozenDictionary(static f => f.Type);
 
     static IEnumerable<ScalarForm> Integers() =>
     [

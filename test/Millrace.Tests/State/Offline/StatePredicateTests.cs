@@ -62,6 +62,44 @@ public sealed class StatePredicateTests
         else Assert.Equal(fits, StatePredicate.Parse(text, s_columns).Fits(s_row));
     }
 
+    /// <summary>What the tool works out itself has forms as what it reads has: every comparison holds for some rows and not for others.</summary>
+    [Theory]
+    [InlineData("list", "index", "3")]
+    [InlineData("list", "renewed", "'2024-01-01T00:00:00Z'")]
+    [InlineData("list", "expires", "'2024-01-02T00:00:00Z'")]
+    [InlineData("items", "subtask", "3")]
+    [InlineData("items", "text", "'at 3'")]
+    [InlineData("items", "watermark", "'2024-01-01T00:00:00Z'")]
+    [InlineData("value", "value.Lines.count", "3")]
+    [InlineData("value", "Marks.count", "3")]
+    [InlineData("value", "Last.$case", "'Created'")]
+    public void Fits_EveryComparisonOfAComputedColumn_HoldsAsItReads(string state, string column, string value)
+    {
+        StateColumns columns = state switch
+        {
+            "list" => StateColumns.Of(new()
+            {
+                Name = "list", Layout = StateLayout.Keyed, Kind = "list", Key = Codec.OfKey<int>().Schema, Sub = Codec.Of<int>().Schema, Value = Codec.Of<List<int>>().Schema,
+                Ttl = StateTtl.EventTime(TimeSpan.FromDays(1)),
+            }, withTimes: true, withExpired: true),
+            "items" => StateColumns.Of(new() { Name = "items", Layout = StateLayout.Broadcast, Kind = "items", Value = Codec.Of<int>().Schema }),
+            _ => s_columns,
+        };
+        // The row that is compared, one below it and one above it.
+        bool[] Fit(string sign) => [.. new[] { -1, 0, 1 }.Select(by => StatePredicate.Parse($"{column} {sign} {value}", columns).Fits(ComputedRow(state, columns, by)))];
+
+        Assert.Equal([true, false, false], Fit("<"));
+        Assert.Equal([true, true, false], Fit("<="));
+        Assert.Equal([false, true, false], Fit("="));
+        Assert.Equal([true, false, true], Fit("!="));
+        Assert.Equal([false, true, true], Fit(">="));
+        Assert.Equal([false, false, true], Fit(">"));
+    }
+
+    [Fact]
+    public void Forms_OfATypeAndOfItsName_AreTheSame() =>
+        Assert.All(ScalarForms.ByType.Values, static form => Assert.Same(form, ScalarForms.ByName[form.Name]));
+
     [Theory]
     [InlineData("", "ends too early", 0)]
     [InlineData("Count", "'value.Count' is a int32, and no condition", 5)]
@@ -109,6 +147,21 @@ public sealed class StatePredicateTests
 
         Assert.InRange(understood, 3, 20_000);
         Assert.Throws<PredicateException>(() => StatePredicate.Parse(new string('(', 100_000), s_columns));
+    }
+
+    static StateValue.Row ComputedRow(string state, StateColumns columns, int by)
+    {
+        if (state == "value")
+        {
+            Event last = by switch { < 0 => new Event.Ended.Badly(null), 0 => new Event.Created("x", DateTime.UnixEpoch), _ => new Event.Moved(default!, null) };
+            return RowOf(new(5, "x", true, 1, 1, Color.Green, default, null, [.. Enumerable.Repeat(new Line("tea", 2, 3.5m), 3 + by)], Enumerable.Range(0, 3 + by).ToDictionary(static n => $"{n}", static n => (long)n), last));
+        }
+
+        Timestamp time = new(new DateTime(2024, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks - DateTime.UnixEpoch.Ticks + by);
+        StateValue[] cells = state == "list" ? [Scalar(1), Scalar(3 + by), Scalar(7), .. columns.TimeCells(time, isExpired: false)] : [Scalar(3 + by), Scalar(7), Scalar($"at {3 + by}"), Scalar(time)];
+        return new(columns.Row.Names, cells);
+
+        static StateValue Scalar(object value) => StateValue.Scalar.Of(value);
     }
 
     // The columns of the state, as a row of the same members.
