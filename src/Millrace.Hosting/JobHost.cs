@@ -45,8 +45,12 @@ internal sealed class JobHost(JobDescription job, HostProcess process, IServiceP
     }
 
     /// <summary>Has the process that runs the job do what the verb says.</summary>
+    /// <exception cref="UsageException">There are words that neither the verb nor the job knows.</exception>
     async Task<int> AskAsync(HostCommand command, CancellationToken cancellationToken)
     {
+        // The job is described for its options alone, so only where there are any.
+        if (command.JobWords.Count > 0 && UsageText.Foreign(command.Verb, command.JobWords, DescribeLeniently(command).Arguments.Asked).ToArray() is { Length: > 0 } problems)
+            throw new UsageException(problems);
         JobStorage storage = await JobStorage.OpenAsync(command.Storage!, process.Time, cancellationToken).ConfigureAwait(false);
         await using (storage.ConfigureAwait(false))
         {
@@ -105,21 +109,37 @@ internal sealed class JobHost(JobDescription job, HostProcess process, IServiceP
 
     int Help(HostCommand command)
     {
+        // Help is for those who do not know yet what to write: what is missing is part of the answer.
+        (JobArguments arguments, string? problem) = DescribeLeniently(command);
+        process.Output.Write(UsageText.Help(job.Name, arguments.Asked, problem));
+        return ExitCodes.Finished;
+    }
+
+    /// <summary>Describes the job as far as it can be, to see which arguments it asks for.</summary>
+    /// <returns>The arguments, and why the description did not come to its end; null when it did.</returns>
+    (JobArguments Arguments, string? Problem) DescribeLeniently(HostCommand command)
+    {
         JobArguments arguments = new();
         string? problem = null;
         try
         {
             arguments = new(command.JobWords);
+        }
+        catch (JobArgumentException wrong)
+        {
+            problem = wrong.Message;
+        }
+
+        try
+        {
             Define(new Dataflow(job.Name), arguments);
         }
         catch (Exception failure) when (failure is JobArgumentException or JobDefinitionException)
         {
-            // Help is for those who do not know yet what to write: what is missing is part of the answer.
-            problem = (failure.InnerException ?? failure).Message;
+            problem ??= (failure.InnerException ?? failure).Message;
         }
 
-        process.Output.Write(UsageText.Help(job.Name, arguments.Asked, problem));
-        return ExitCodes.Finished;
+        return (arguments, problem);
     }
 
     int Explain(JobGraph graph, HostCommand command, PlanFormat format)

@@ -128,12 +128,15 @@ internal static class VerbOption
     }
 
     /// <summary>Whether a word is an option of a verb.</summary>
-    public static bool Has(HostVerb verb, string name) => (verb, name) switch
+    public static bool Has(HostVerb verb, string name) => Names(verb).Contains(name);
+
+    /// <summary>The options of a verb.</summary>
+    public static IReadOnlyList<string> Names(HostVerb verb) => verb switch
     {
-        (HostVerb.Savepoint or HostVerb.Stop or HostVerb.Cancel, To) => true,
-        (HostVerb.Stop, Drain) => true,
-        (HostVerb.SchemaWrite or HostVerb.SchemaCheck, Lock) => true,
-        (HostVerb.Cancel, WithSavepoint or "-s") => true,
-        _ => false,
+        HostVerb.Savepoint => [To],
+        HostVerb.Stop => [To, Drain],
+        HostVerb.Cancel => [To, WithSavepoint, "-s"],
+        HostVerb.SchemaWrite or HostVerb.SchemaCheck => [Lock],
+        _ => [],
     };
 }

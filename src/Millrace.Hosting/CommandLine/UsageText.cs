@@ -59,6 +59,35 @@ internal static class UsageText
         }
     }
 
+    /// <summary>A sentence for each word that neither a verb knows nor the job: one that is passed over would be an option that does nothing.</summary>
+    /// <param name="verb">The verb.</param>
+    /// <param name="words">The words that are not the engine's, in their order.</param>
+    /// <param name="asked">The names the job asks for.</param>
+    public static IEnumerable<string> Foreign(HostVerb verb, IReadOnlyList<string> words, IReadOnlyCollection<string> asked)
+    {
+        string name = verb.ToString().ToLowerInvariant();
+        IReadOnlyList<string> verbs = VerbOption.Names(verb);
+        string[] known = [.. asked.Select(static n => "--" + n)];
+        string knows = $"{name} {(verbs.Count == 0 ? "has no options of its own" : $"knows {string.Join(", ", verbs)}")}; "
+            + $"{(known.Length == 0 ? "this job has none" : $"this job knows {string.Join(", ", known)}")} (--help shows all)";
+        bool mayBeValue = false;
+        foreach (string word in words)
+        {
+            if (mayBeValue && !word.StartsWith("--", StringComparison.Ordinal))
+            {
+                mayBeValue = false;
+                continue;
+            }
+
+            bool isName = word.Length > 1 && word[0] == '-';
+            string option = isName ? word.Split('=')[0] : word;
+            mayBeValue = isName && option == word && word.StartsWith("--", StringComparison.Ordinal);
+            if (known.Contains(option)) continue;
+            string? near = isName ? NearestWord.Of(option, verbs.Concat(known).Concat(EngineOption.Names)) : null;
+            yield return $"{(isName ? $"unknown option {option}" : $"'{word}' has no meaning after {name}")}; {(near is null ? "" : $"did you mean {near}? ")}{knows}";
+        }
+    }
+
     /// <summary>A sentence for each name the job asks for that the engine takes for itself.</summary>
     public static IEnumerable<string> Taken(JobArguments arguments) =>
         from name in arguments.Asked
