@@ -48,7 +48,7 @@ public sealed partial class SchemaResolver
     {
         string name = TypeName.Short(type);
         Type? underlying = ScalarWidening.TypeOf(written.Underlying);
-        if (underlying is null) return Mismatch(new SchemaType.Named(written.Name), type, path, $"has the unknown numbers {written.Underlying}");
+        if (underlying is null) return Mismatch(new SchemaType.Named(written.Name), type, path, use, $"has the unknown numbers {written.Underlying}");
         Dictionary<string, Int128> own = NumbersOf(type);
         Dictionary<Int128, Int128> numbers = [];
         foreach (SchemaEnumValue value in written.Values)
@@ -73,7 +73,7 @@ public sealed partial class SchemaResolver
         if (hasMoved) RequireMovable(written, type, name, numbers, use);
         string numbersNow = ScalarEncoding.Find(type.GetEnumUnderlyingType())!.Name;
         if (numbersNow == written.Underlying) return new ReadPlan.Enumeration(type, underlying, hasMoved ? numbers : null);
-        if (!ScalarWidening.IsExact(written.Underlying, numbersNow)) return Mismatch(new SchemaType.Scalar(written.Underlying), type, name, $"had numbers of {written.Underlying} and has {numbersNow}, which does not hold all of them");
+        if (!ScalarWidening.IsExact(written.Underlying, numbersNow)) return Mismatch(new SchemaType.Scalar(written.Underlying), type, name, use, $"had numbers of {written.Underlying} and has {numbersNow}, which does not hold all of them");
         Change(name, $"widened from {written.Underlying} to {numbersNow}");
         return new ReadPlan.Enumeration(type, underlying, hasMoved ? numbers : null);
     }

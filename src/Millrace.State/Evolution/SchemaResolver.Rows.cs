@@ -11,7 +11,7 @@ public sealed partial class SchemaResolver
         if (was != now)
         {
             return Problem(path, written.ToString(), type, $"was a tuple of {was} items and is one of {now}, which have no names to tell them by",
-                $"declare it with {was} items again, or declare a record and make it from the tuple with IUpgrade");
+                use == SchemaUse.Value ? $"declare it with {was} items again, or declare a record and make it from the tuple with IUpgrade" : CureOf(use, $"declare it with {was} items again"));
         }
 
         ReadPlan.Row plan = new(type, shape);
@@ -110,7 +110,7 @@ public sealed partial class SchemaResolver
         string path = $"{name}.{member.Name}";
         plan.Steps.Add(new(-1, member.Type is SchemaType.Optional, null, SchemaParts.Present(member.Type)));
         if (use == SchemaUse.Value) Change(path, "removed");
-        else if (use == SchemaUse.Key) Problem(path, member.Type.ToString(), type, "is gone from a key, so that different keys would be one and have another hash", "keep it in the key, or re-key the state offline");
+        else if (use == SchemaUse.Key) Problem(path, member.Type.ToString(), type, "is gone from a key, so that different keys would be one and have another hash", $"keep it in the key, or {Rekey}");
         else Problem(path, member.Type.ToString(), type, "is gone from what tells entries apart, so that different ones would be one", "keep it");
     }
 
@@ -120,7 +120,7 @@ public sealed partial class SchemaResolver
         Type type = plan.Shape.Members[member].Type;
         if (use == SchemaUse.Key)
         {
-            Problem(path, "nothing", type, "is new in a key, whose hash is another with it, so that rows would be in the wrong place", "leave it out of the key, or re-key the state offline");
+            Problem(path, "nothing", type, "is new in a key, whose hash is another with it, so that rows would be in the wrong place", $"leave it out of the key, or {Rekey}");
             return;
         }
 
@@ -153,7 +153,7 @@ public sealed partial class SchemaResolver
         if (!isPlain || !before.SequenceEqual(after))
         {
             Problem(name, written.Name, type, isPlain ? "has a renamed member that changes the order of names, and with it the hash of keys" : "has members that are not stored, so that its hash cannot be compared",
-                "keep the names of members of keys, or re-key the state offline");
+                $"keep the names of members of keys, or {Rekey}");
         }
     }
 }

@@ -8,6 +8,8 @@ namespace Millrace.State.Evolution;
 /// </summary>
 public sealed partial class SchemaResolver
 {
+    const string OtherHash = ", whose hash is another, so that rows would be in the wrong place", Rekey = "re-key the state offline (docs/state.md)";
+
     readonly TypeSchema _written;
     readonly Dictionary<string, SchemaDefinition> _definitions;
     readonly List<SchemaChange> _changes = [];
@@ -64,7 +66,7 @@ public sealed partial class SchemaResolver
         bool mayBeAbsent = TypeShape.Of(type).NeedsPresence(type);
         bool wasMarked = written is SchemaType.Optional;
         // Types that have a form of their own for null have it without a mark.
-        if (wasMarked && !mayBeAbsent && type.IsValueType) return Mismatch(written, type, path, "may have been absent and cannot be any more");
+        if (wasMarked && !mayBeAbsent && type.IsValueType) return Mismatch(written, type, path, use, "may have been absent and cannot be any more");
         if (Body(SchemaParts.Present(written), body, path, use, isOld) is not { } plan) return null;
         if (wasMarked) return new ReadPlan.Optional(type, plan);
         if (mayBeAbsent && !isOld) Change(path, "may be absent now");
@@ -94,13 +96,13 @@ public sealed partial class SchemaResolver
                 return key is null || value is null ? null : new ReadPlan.Map(type, own, key, value);
             case (SchemaType.Tuple tuple, TypeShape.Row own) when TypeShape.IsTuple(type): return Tuple(tuple, type, own.Members, path, use);
             case (SchemaType.Named { Name: var name }, var own): return Defined(_definitions.GetValueOrDefault(name), own, type, path, use, isOld);
-            default: return Mismatch(written, type, path);
+            default: return Mismatch(written, type, path, use);
         }
     }
 
     ReadPlan? Defined(SchemaDefinition? written, TypeShape own, Type type, string path, SchemaUse use, bool isOld)
     {
-        if (written is null) return Mismatch(_written.Root, type, path, "is of a type that its schema does not define");
+        if (written is null) return Mismatch(_written.Root, type, path, use, "is of a type that its schema does not define");
         bool isKind = (written, own) switch
         {
             (SchemaDefinition.Row, TypeShape.Row) => !TypeShape.IsTuple(type),
@@ -110,11 +112,11 @@ public sealed partial class SchemaResolver
         if ((written, own) is (SchemaDefinition.Row, TypeShape.Union))
         {
             return Problem(path, written.Name, type, $"was {FormerNames.Short(written.Name)} and is {FormerNames.Short(SchemaBuilder.Of(type).Root.ToString())}; it was one type and is a closed hierarchy",
-                "make the case that it is from the old with IUpgrade");
+                use == SchemaUse.Value ? "make the case that it is from the old with IUpgrade" : CureOf(use, "declare it as one type again"));
         }
 
-        if (!isKind) return Mismatch(new SchemaType.Named(written.Name), type, path);
-        if (!isOld && FormerNames.Fit(written.Name, type) == 0) return Renamed(written.Name, type, path);
+        if (!isKind) return Mismatch(new SchemaType.Named(written.Name), type, path, use);
+        if (!isOld && FormerNames.Fit(written.Name, type) == 0) return Renamed(written.Name, type, path, use);
         if (_known.TryGetValue((written.Name, type, use), out ReadPlan? known)) return known;
         return (written, own) switch
         {
@@ -129,12 +131,12 @@ public sealed partial class SchemaResolver
         if (written.Name == own.Encoding.Name) return new ReadPlan.Own(type);
         if (!ScalarWidening.IsExact(written.Name, own.Encoding.Name))
         {
-            return Mismatch(written, type, path, ScalarWidening.TypeOf(written.Name) is null || ScalarWidening.TypeOf(own.Encoding.Name) is null
+            return Mismatch(written, type, path, use, ScalarWidening.TypeOf(written.Name) is null || ScalarWidening.TypeOf(own.Encoding.Name) is null
                 ? null : $"was {written.Name} and is {own.Encoding.Name}, which does not hold all its values");
         }
 
         if (use == SchemaUse.Key && !ScalarWidening.KeepsHash(written.Name, own.Encoding.Name))
-            return Mismatch(written, type, path, $"was {written.Name} and is {own.Encoding.Name}, whose hash is another, so that rows would be in the wrong place");
+            return Mismatch(written, type, path, use, $"was {written.Name} and is {own.Encoding.Name}{OtherHash}");
         Change(path, $"widened from {written.Name} to {own.Encoding.Name}");
         return new ReadPlan.Widened(type, ScalarWidening.TypeOf(written.Name)!);
     }
@@ -150,19 +152,27 @@ public sealed partial class SchemaResolver
         return null;
     }
 
-    ReadPlan? Mismatch(SchemaType written, Type type, string path, string? reason = null)
+    ReadPlan? Mismatch(SchemaType written, Type type, string path, SchemaUse use, string? reason = null)
     {
         string was = FormerNames.Short(written.ToString());
         string now = FormerNames.Short(SchemaBuilder.Of(type).Root.ToString());
-        return Problem(path, was, type, reason ?? $"was {was} and is {now}", $"declare it as {was} again, or make the new values from the old with IUpgrade");
+        return Problem(path, was, type, reason ?? $"was {was} and is {now}{(use == SchemaUse.Key ? OtherHash : "")}", CureOf(use, $"declare it as {was} again"));
     }
 
-    ReadPlan? Renamed(string written, Type type, string path)
+    ReadPlan? Renamed(string written, Type type, string path, SchemaUse use)
     {
         string was = FormerNames.Short(written);
         return Problem(path, was, type, $"was a {was} and is a {TypeName.Short(type)}",
-            $"say that the type was renamed with [FormerName(\"{was}\")], or make the new values from the old with IUpgrade");
+            CureOf(use, $"say that the type was renamed with [FormerName(\"{was}\")]"));
     }
+
+    /// <summary>What helps besides a declaration. Nothing is upgraded where the new value may be equal to another one, or have another hash.</summary>
+    static string CureOf(SchemaUse use, string declare) => use switch
+    {
+        SchemaUse.Key => $"{declare}, or {Rekey}",
+        SchemaUse.Distinct => $"{declare}, or change the state offline (docs/state.md)",
+        _ => $"{declare}, or make the new values from the old with IUpgrade",
+    };
 
     static string OwnText(Type type)
     {

@@ -115,6 +115,23 @@ public sealed class RefusedEvolutionTests
         Assert.Equal([new Sum(3, 4, null)], Read<List<(int, long)>, List<Sum>>([(3, 4)]));
     }
 
+    /// <summary>IUpgrade does not apply where the new value has another hash, or may be equal to another: nobody is sent there.</summary>
+    [Fact]
+    public void Problems_OfKeys_NameTheHashAndACureThatWorks()
+    {
+        Assert.Equal(["value was string and is int32, whose hash is another, so that rows would be in the wrong place; declare it as string again, or re-key the state offline (docs/state.md)"],
+            Problems<string, int>(SchemaUse.Key));
+        Assert.Equal(["value was int64 and is int32, which does not hold all its values; declare it as int64 again, or re-key the state offline (docs/state.md)"], Problems<long, int>(SchemaUse.Key));
+        string[] all =
+        [
+            .. Problems<NoteV1, Sum>(SchemaUse.Key), .. Problems<(int, long), (int, long, string)>(SchemaUse.Key), .. Problems<(int, string), (int, int)>(SchemaUse.Key),
+            .. Problems<V1.Note, AsHierarchy.Note>(SchemaUse.Key), .. Problems<NoteV1, int>(SchemaUse.Key), .. Problems<Unstated.Order, Sum>(SchemaUse.Key),
+        ];
+        Assert.True(all.Length >= 6);
+        Assert.All(all, static p => Assert.EndsWith(", or re-key the state offline (docs/state.md)", p, StringComparison.Ordinal));
+        Assert.All(Problems<string, int>(SchemaUse.Distinct), static p => Assert.EndsWith("declare it as string again, or change the state offline (docs/state.md)", p, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Plan_OfARecordThatIsAHierarchyNow_IsRefused_UnlessItIsUpgraded()
     {
