@@ -124,6 +124,9 @@ public sealed class ObjectMissingException(string store, string key, string what
 {
     /// <summary>The key.</summary>
     public string Key => key;
+
+    /// <summary>What is wrong, as the rest of a sentence that begins with the object.</summary>
+    public string What => what;
 }
 
 /// <summary>A key that was meant to be new has an object.</summary>

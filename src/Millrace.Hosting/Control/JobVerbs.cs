@@ -18,8 +18,9 @@ public sealed class JobVerbs(IObjectStore folder, string job, TimeProvider time)
     /// <summary>Reads the job's history as it is now; null when the job was never started here.</summary>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="LedgerRefusedException">The store lost what must not be lost.</exception>
+    /// <exception cref="StoreUnavailableException">The store has not answered for ten seconds.</exception>
     public ValueTask<LedgerView?> ReadAsync(CancellationToken cancellationToken) =>
-        LedgerReader.ReadAsync(folder, new LedgerKeys(""), job, time, new(), cancellationToken);
+        LedgerReader.ReadAsync(folder, new LedgerKeys(""), job, time, new() { GiveUpAfter = LedgerOptions.Patience }, cancellationToken);
 
     /// <summary>Asks whoever leads the job.</summary>
     /// <param name="request">What.</param>

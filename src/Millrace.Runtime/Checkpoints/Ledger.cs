@@ -74,6 +74,7 @@ public sealed class Ledger : IAsyncDisposable
     /// <exception cref="LedgerRefusedException">The store lost what must not be lost.</exception>
     /// <exception cref="LedgerCorruptException">An object of the ledger is damaged.</exception>
     /// <exception cref="LedgerFencedException">Another process claimed a later term meanwhile.</exception>
+    /// <exception cref="StoreUnavailableException">The store did not answer for as long as <see cref="LedgerOptions.GiveUpAfter"/> says; a term may have been claimed, which does no harm.</exception>
     public static async ValueTask<LedgerOpening> OpenAsync(
         IObjectStore store, LedgerKeys keys, string job, string nonce, TimeProvider time, LedgerOptions options, CancellationToken cancellationToken,
         long? seen = null)
@@ -84,7 +85,7 @@ public sealed class Ledger : IAsyncDisposable
         var claim = new TermClaim(0, options.Leader, options.Endpoint, nonce, time.GetUtcNow());
         LedgerHead hint = await HeadHint.ReadAsync(store, keys, cancellationToken);
         LeaderState leader = LedgerMachine.Begin(claim, keys, job, hint, seen);
-        leader = await requests.SettleAsync(leader, Timeout.InfiniteTimeSpan, cancellationToken);
+        leader = await requests.LookAsync(leader, cancellationToken);
         return leader.Phase switch
         {
             LeaderPhase.Leading => new LedgerOpening.Leads(new Ledger(store, time, options, meter, leader)),
@@ -196,7 +197,7 @@ public sealed class Ledger : IAsyncDisposable
             // What was sent may yet arrive, and no other bytes may be sent in its place: this process is done with the term.
             StepDown(leader);
             if (e is OperationCanceledException) throw;
-            throw new LedgerFencedException(Job, leader.Term, "an entry's outcome stayed unknown, so it stepped down; the next leader finds out", e);
+            throw new LedgerFencedException(Job, leader.Term, $"an entry's outcome stayed unknown, so it stepped down; the next leader finds out. {e.Message}", e);
         }
 
         if (leader.MayAct) return;

@@ -28,7 +28,7 @@ public abstract record LedgerEdit
     /// <param name="Checkpoint">Its id.</param>
     public sealed record Unpin(long Checkpoint) : LedgerEdit;
 
-    /// <summary>Deletes a checkpoint, pinned or retained. Never one that a job that can go on goes on from.</summary>
+    /// <summary>Deletes a checkpoint that is not pinned. Never one that a job that can go on goes on from.</summary>
     /// <param name="Checkpoint">Its id.</param>
     public sealed record Dispose(long Checkpoint) : LedgerEdit;
 }
@@ -111,6 +111,7 @@ public static class LedgerEdits
         SnapshotPin[] pins = [.. state.Pins.Where(p => p.Snapshot == snapshot)];
         if (isUnpin && pins.Length == 0) return Refused($"checkpoint {id} is not pinned");
         if (Array.Exists(pins, static p => p.Reason == LedgerFold.Gathering)) return Refused($"checkpoint {id} is being gathered for a savepoint; try again when that is complete");
+        if (!isUnpin && pins.Length > 0) return Refused($"checkpoint {id} is pinned ({string.Join("; ", pins.Select(static p => p.Reason))}): unpin it first, and dispose of it then if it is retained still");
         bool isRetained = state.Retained.Any(r => r.Snapshot == snapshot);
         if (isUnpin && isRetained) return Done($"checkpoint {id} is left to retention", new LedgerEvent.Unpinned(snapshot));
         if (Needed(state, snapshot) is { } why) return Refused(why);

@@ -16,13 +16,14 @@ public static class LedgerReader
     /// <returns>The view; null when the job was never started here.</returns>
     /// <exception cref="LedgerRefusedException">The store lost what must not be lost.</exception>
     /// <exception cref="LedgerCorruptException">An object of the ledger is damaged.</exception>
+    /// <exception cref="StoreUnavailableException">The store did not answer for as long as <see cref="LedgerOptions.GiveUpAfter"/> says.</exception>
     public static async ValueTask<LedgerView?> ReadAsync(
         IObjectStore store, LedgerKeys keys, string job, TimeProvider time, LedgerOptions options, CancellationToken cancellationToken)
     {
         var requests = new LedgerRequests(store, keys, time, options.Validated());
         LedgerHead hint = await HeadHint.ReadAsync(store, keys, cancellationToken);
         LeaderState reader = LedgerMachine.BeginReading(keys, job, hint);
-        reader = await requests.SettleAsync(reader, Timeout.InfiniteTimeSpan, cancellationToken);
+        reader = await requests.LookAsync(reader, cancellationToken);
         if (reader.Phase is LeaderPhase.Refused refused) throw new LedgerRefusedException(store.Address, refused.Why);
         if (reader.Term == 0) return null;
         byte[]? claim = await store.TryGetAsync(keys.Term(reader.Term), cancellationToken);

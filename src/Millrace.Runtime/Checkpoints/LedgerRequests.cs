@@ -9,8 +9,25 @@ namespace Millrace.Runtime.Checkpoints;
 /// </summary>
 sealed class LedgerRequests(IObjectStore store, LedgerKeys keys, TimeProvider time, LedgerOptions options)
 {
+    static readonly TimeSpan s_tellAfter = TimeSpan.FromSeconds(5);
+
     readonly Dictionary<(long Term, long Sequence), Task<byte[]?>> _ahead = [];
+    StoreUnavailableException? _refusal;
     int _window = 1;
+
+    /// <summary>As <see cref="SettleAsync"/>, for who has nothing at stake yet: with the patience of the options.</summary>
+    /// <exception cref="StoreUnavailableException">Patience ran out; names the object and the reason that the store gave last.</exception>
+    public async ValueTask<LeaderState> LookAsync(LeaderState state, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SettleAsync(state, options.GiveUpAfter, cancellationToken);
+        }
+        catch (TimeoutException late)
+        {
+            throw late.InnerException as StoreUnavailableException ?? new StoreUnavailableException(store.Address, "reading the ledger", late.Message, late);
+        }
+    }
 
     /// <summary>Asks until nothing more is to be asked.</summary>
     /// <param name="state">Where to begin.</param>
@@ -21,18 +38,26 @@ sealed class LedgerRequests(IObjectStore store, LedgerKeys keys, TimeProvider ti
     {
         TimeSpan delay = options.RetryDelay;
         long answered = time.GetTimestamp();
+        bool isTold = false;
         while (LedgerMachine.Request(state) is { } request)
         {
             LedgerReply reply = await AskAsync(state, request, cancellationToken);
             state = LedgerMachine.Step(state, reply);
             if (reply is not LedgerReply.Unknown)
             {
-                (delay, answered) = (options.RetryDelay, time.GetTimestamp());
+                (delay, answered, _refusal) = (options.RetryDelay, time.GetTimestamp(), null);
                 continue;
             }
 
-            if (patience != Timeout.InfiniteTimeSpan && time.GetElapsedTime(answered) >= patience)
-                throw new TimeoutException($"{store.Address} has not answered for {patience.TotalSeconds:0.#} s");
+            TimeSpan waited = time.GetElapsedTime(answered);
+            if (patience != Timeout.InfiniteTimeSpan && waited >= patience)
+                throw new TimeoutException($"{store.Address} has not answered for {patience.TotalSeconds:0.#} s{(_refusal is null ? "" : $": {_refusal.Message}")}", _refusal);
+            if (!isTold && waited >= s_tellAfter)
+            {
+                options.Tell?.Invoke($"{_refusal?.Message ?? $"{store.Address} does not say what became of {request}"}; asking again until it answers");
+                isTold = true;
+            }
+
             await Task.Delay(delay, time, cancellationToken);
             delay = delay * 2 < options.RetryDelayMax ? delay * 2 : options.RetryDelayMax;
         }
@@ -56,9 +81,10 @@ sealed class LedgerRequests(IObjectStore store, LedgerKeys keys, TimeProvider ti
                 _ => throw new System.Diagnostics.UnreachableException($"no such request: {request}"),
             };
         }
-        catch (StoreUnavailableException)
+        catch (StoreUnavailableException refusal)
         {
             // Not an answer; the caller asks again, and counts how long.
+            _refusal = refusal;
             return LedgerMachine.Unanswered;
         }
     }

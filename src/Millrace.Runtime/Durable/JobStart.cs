@@ -38,7 +38,7 @@ sealed class JobStart : IDisposable
         _options = options;
         _durable = durable;
         _operators = ProgramStates.Of(graph, options);
-        _ledgerOptions = new() { Leader = durable.Leader, Endpoint = durable.Endpoint, EntriesPerTerm = durable.EntriesPerTerm };
+        _ledgerOptions = new() { Leader = durable.Leader, Endpoint = durable.Endpoint, EntriesPerTerm = durable.EntriesPerTerm, Tell = durable.Tell };
         Folder = durable.Store.Under(plan.JobName);
         _finder = new(Folder, durable);
         _watch = durable.Watch ?? new(plan.JobName, durable, options.Time, options.Nonces);
@@ -150,13 +150,15 @@ sealed class JobStart : IDisposable
     /// <summary>What this start would do, without doing it.</summary>
     public async Task<StartPlan> PlanAsync(CancellationToken cancellationToken)
     {
-        LedgerView? view = await ReadAsync(cancellationToken).ConfigureAwait(false);
+        LedgerOptions impatient = _ledgerOptions with { GiveUpAfter = LedgerOptions.Patience };
+        LedgerView? view = await LedgerReader.ReadAsync(Folder, _keys, Program.Job, _options.Time, impatient, cancellationToken).ConfigureAwait(false);
         try
         {
             (StartAction action, RestorePoint? from) = await FindAsync(view?.State, view?.Claim.Nonce, Request, cancellationToken).ConfigureAwait(false);
             if (action is StartAction.AlreadyFinished finished) return new(finished.Why, null, null, []);
             string sentence = action is StartAction.FinishStop { ResumeFrom: null } ? "the job was being stopped: what is left of that is done" : Sentence(action, from);
             // Without a snapshot there is nothing to drop or rename, and a start does not ask for it.
+            if (view is null && from is null) sentence += $": the job was never started in {_durable.Store.Address}. If it has run before, look at the address of the storage and its name";
             if (from is null) return new(sentence, null, null, [.. UpgradePlan.Compare([], _operators, [], [], []), .. Owed(view?.State, from)]);
             await using (from.ConfigureAwait(false))
             {
@@ -166,6 +168,11 @@ sealed class JobStart : IDisposable
         catch (StartRefusedException refused)
         {
             return new("the start is refused", refused.Message, null, []);
+        }
+        catch (Exception damage) when (SnapshotFinder.IsUnreadable(damage))
+        {
+            string address = view?.State.Origin is TimelineOrigin.Folder origin ? origin.Address : Folder.Address;
+            return new("the start is refused", SnapshotFinder.Refusal(address, damage), null, []);
         }
     }
 
@@ -217,6 +224,10 @@ sealed class JobStart : IDisposable
                 _durable.Tell($"checkpoint {own!.Id} is damaged: {damage.Message}");
                 _damaged.Add(own);
             }
+            catch (Exception damage) when (action is StartAction.RestoreFrom && SnapshotFinder.IsUnreadable(damage))
+            {
+                throw new StartRefusedException(SnapshotFinder.Refusal(((StartAction.RestoreFrom)action).Address, damage));
+            }
         }
     }
 
@@ -250,7 +261,7 @@ sealed class JobStart : IDisposable
         try
         {
             if (isElsewhere) await _loan.RequireAsync(from, nonce, cancellationToken).ConfigureAwait(false);
-            if (action is StartAction.RestoreFrom { IsClaim: true }) SavepointClaim.Require(from);
+            if (action is StartAction.RestoreFrom { IsClaim: true }) await _claim.RequireAsync(from, cancellationToken).ConfigureAwait(false);
             // Missing and truncated packs are found before any task is deployed; damaged blocks as they are read.
             for (int pack = 0; pack < from.Manifest.Packs.Count; pack++) await from.Reader.OpenPackAsync(pack, cancellationToken).ConfigureAwait(false);
             return from;

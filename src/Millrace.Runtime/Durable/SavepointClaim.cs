@@ -18,19 +18,24 @@ sealed class SavepointClaim(string job, string root, SnapshotFinder finder, Stor
     /// <exception cref="StartRefusedException">It is a checkpoint, or another job has claimed it.</exception>
     public async ValueTask TakeAsync(RestorePoint from, CancellationToken cancellationToken)
     {
-        Require(from);
-        byte[] marker = JsonSerializer.SerializeToUtf8Bytes(new { about = "This savepoint is deleted once the job that claimed it has a checkpoint of its own.", job, store = root });
-        if (await from.OwnedStore!.PublishAsync(SnapshotKeys.ClaimMarker, marker, retry, cancellationToken).ConfigureAwait(false) is PublishOutcome.Theirs theirs)
-            throw new StartRefusedException($"the savepoint is claimed already: {System.Text.Encoding.UTF8.GetString(theirs.Content)}. Start without --claim, or from another one");
+        await RequireAsync(from, cancellationToken).ConfigureAwait(false);
+        if (await from.OwnedStore!.PublishAsync(SnapshotKeys.ClaimMarker, Marker, retry, cancellationToken).ConfigureAwait(false) is PublishOutcome.Theirs theirs) throw Claimed(theirs.Content);
     }
 
-    /// <summary>Refuses what cannot be claimed.</summary>
-    /// <exception cref="StartRefusedException">It is a checkpoint.</exception>
-    public static void Require(RestorePoint from)
+    /// <summary>Refuses what cannot be claimed, and changes nothing: for plans, and for starts before anybody is overtaken.</summary>
+    /// <exception cref="StartRefusedException">It is a checkpoint, or another job has claimed it.</exception>
+    public async ValueTask RequireAsync(RestorePoint from, CancellationToken cancellationToken)
     {
         if (from.Manifest.Kind != SnapshotKind.Savepoint)
             throw new StartRefusedException($"only a savepoint can be claimed: checkpoint {from.Manifest.Id} belongs to job {from.Manifest.Job}, which took it and deletes it. Leave out --claim");
+        byte[]? marker = await from.OwnedStore!.TryGetAsync(SnapshotKeys.ClaimMarker, cancellationToken).ConfigureAwait(false);
+        if (marker is not null && !marker.AsSpan().SequenceEqual(Marker)) throw Claimed(marker);
     }
+
+    byte[] Marker => JsonSerializer.SerializeToUtf8Bytes(new { about = "This savepoint is deleted once the job that claimed it has a checkpoint of its own.", job, store = root });
+
+    static StartRefusedException Claimed(ReadOnlySpan<byte> marker) =>
+        new($"the savepoint is claimed already: {System.Text.Encoding.UTF8.GetString(marker)}. Start without --claim, or from another one");
 
     /// <summary>Deletes the folder's files, by name, if the line of history began with a claimed one. The manifest goes first: without it nothing is there.</summary>
     /// <returns>How many files were deleted; zero when there was nothing to delete any more.</returns>

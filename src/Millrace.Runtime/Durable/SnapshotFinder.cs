@@ -45,6 +45,15 @@ sealed class SnapshotFinder(IObjectStore folder, DurableOptions options)
         }
     }
 
+    /// <summary>Whether a failure says that a snapshot is there and cannot be read, or that its address is none.</summary>
+    public static bool IsUnreadable(Exception failure) => failure is SnapshotCorruptException or NewerFormatException or ObjectMissingException or FormatException;
+
+    /// <summary>Why there is no start from a snapshot, and what can be done.</summary>
+    /// <param name="address">Its folder.</param>
+    /// <param name="failure">What was found.</param>
+    public static string Refusal(string address, Exception failure) => $"{address} cannot be read: {failure.Message}" + (failure is SnapshotCorruptException or ObjectMissingException
+        ? $". Bring the file back from a copy, or start from another one, as 'millrace snapshots ls' shows them; 'millrace snapshots verify {address}' says everything that is wrong with this one" : "");
+
     /// <summary>The address of a folder within another, options kept.</summary>
     public static string Combine(string address, string name)
     {

@@ -84,7 +84,7 @@ public static class UpgradePlan
             from op in program
             from state in op.States
             where !matched.Contains((op.Id, state.Name)) && lines.TrueForAll(l => l.Operator != op.Id || l.State != state.Name)
-            select new UpgradeLine(op.Id, state.Name, StateFate.New, $"{state.Kind}, which the snapshot does not have; it begins empty"));
+            select new UpgradeLine(op.Id, state.Name, StateFate.New, snapshot.Count == 0 ? $"{state.Kind}; it begins empty" : $"{state.Kind}, which the snapshot does not have; it begins empty"));
         return lines;
     }
 

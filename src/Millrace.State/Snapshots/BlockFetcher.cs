@@ -62,7 +62,7 @@ sealed class BlockFetcher(IObjectStore store, string key, PackSite site, IReadOn
         }
         catch (ObjectMissingException e)
         {
-            throw site.Damaged(e.Message, e);
+            throw site.Damaged($"it {e.What}", e);
         }
     }
 

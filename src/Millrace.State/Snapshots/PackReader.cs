@@ -115,7 +115,7 @@ public sealed class PackReader
         }
         catch (ObjectMissingException e)
         {
-            throw site.Damaged(e.Message, e);
+            throw site.Damaged($"it {e.What}", e);
         }
 
         return end;

@@ -76,7 +76,7 @@ sealed class PackScan(IObjectStore store, string folder, Action<long>? progress)
         }
         catch (ObjectMissingException e)
         {
-            throw site.Damaged(e.Message, e);
+            throw site.Damaged($"it {e.What}", e);
         }
     }
 

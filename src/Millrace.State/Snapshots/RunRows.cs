@@ -88,4 +88,7 @@ public sealed class SnapshotCorruptException(string key, string what, Exception?
 {
     /// <summary>The object.</summary>
     public string Key => key;
+
+    /// <summary>What is wrong with it, as a sentence without its name and without a full stop.</summary>
+    public string What => what;
 }

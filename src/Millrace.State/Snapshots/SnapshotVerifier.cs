@@ -36,11 +36,12 @@ public static class SnapshotVerifier
             try
             {
                 PackReader pack = await scan.RunAsync(snapshot.Manifest.Packs[i], null, readRows: true, cancellationToken).ConfigureAwait(false);
-                problems.AddRange(Strangers(snapshot.Manifest, pack, i).Select(e => new SnapshotProblem(key, e.Message)));
+                problems.AddRange(Strangers(snapshot.Manifest, pack, i).Select(e => new SnapshotProblem(key, e.What)));
             }
             catch (Exception e) when (e is SnapshotCorruptException or NewerFormatException)
             {
-                problems.Add(new SnapshotProblem(key, $"{e.Message}; needed for {NeededFor(snapshot.Manifest, i)}"));
+                string what = e is SnapshotCorruptException damage ? damage.What : e.Message;
+                problems.Add(new SnapshotProblem(key, $"{what}; needed for {NeededFor(snapshot.Manifest, i)}"));
             }
         }
 

@@ -218,6 +218,37 @@ public sealed class DurableHostTests : IDisposable
     }
 
     [Fact]
+    public async Task Plan_WhereTheJobNeverWas_SaysSo()
+    {
+        HostOutcome plan = await RunAsync(new Endless("sum").Define, "plan");
+
+        Assert.Equal(ExitCodes.Finished, plan.ExitCode);
+        Assert.Matches("^orders: begins without state: the job was never started in file://.*/state. If it has run before, look at the address of the storage and its name\n", plan.Output);
+        Assert.Matches(@"\n  new +sum/\S+ +\S+; it begins empty\n", plan.Output);
+        Assert.DoesNotContain("which the snapshot does not have", plan.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Plan_WhereTheLedgerMayNotBeRead_SaysSoWithinSeconds()
+    {
+        await RunAsync(HostHarness.Numbers(1, static n => n));
+        Directory.CreateDirectory(_folder["state/orders/terms/2"]);
+        Millrace.Testing.ManualTimeProvider time = new();
+        StringWriter output = new(System.Globalization.CultureInfo.InvariantCulture), error = new(System.Globalization.CultureInfo.InvariantCulture);
+        Millrace.Hosting.HostProcess process = new() { Output = output, Error = error, Time = time, Exit = static code => Assert.Fail($"the host ended the process with {code}") };
+
+        Task<int> plan = new Millrace.Hosting.JobHost(new("orders", HostHarness.Numbers(1, static n => n)), process, null).RunAsync(["plan", "--storage", _folder["state"]], Cancel);
+        while (!plan.IsCompleted)
+        {
+            for (int i = 0; i < 50 && time.NextTimer is null && !plan.IsCompleted; i++) await Task.Delay(1, TimeProvider.System, Cancel);
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal((ExitCodes.Refused, ""), (await plan, output.ToString()));
+        Assert.Contains("orders/terms/2", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Ask_AJobThatNeverWas_SaysSo()
     {
         HostOutcome outcome = await AskAsync("stop");
