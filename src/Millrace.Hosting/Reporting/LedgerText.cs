@@ -24,7 +24,7 @@ static class LedgerText
         Append(text, "retained", state.Retained.Count == 0 ? "no checkpoint" : string.Join(", ", state.Retained.Select(static r => Checkpoint(r))));
         if (state.Pins.Count > 0) Append(text, "pinned", string.Join(", ", state.Pins.Select(static p => $"{p.Snapshot.Id} ({p.Reason})")));
         Append(text, "savepoint", state.Savepoints.Count == 0 ? "none" : $"{state.Savepoints[^1].Address} of {state.Savepoints[^1].TakenAt:u}");
-        if (state.Owed.Count > 0) Append(text, "owed", $"{state.Owed.Count} transactions, which the next start commits");
+        if (state.Owed.Count > 0) Append(text, "owed", $"{state.Owed.Count} transaction{(state.Owed.Count == 1 ? "" : "s")}, which {(outcome is ControlOutcome.Answered ? "the process is committing" : "the next start commits")}");
         return text.ToString();
     }
 

@@ -19,7 +19,7 @@ internal sealed class JobRun(HostProcess process, HostCommand command, IServiceP
     /// <exception cref="UsageException">The storage cannot be opened as it was given; nothing was started.</exception>
     public async Task<int> RunAsync(JobGraph graph, CancellationToken cancellationToken)
     {
-        using StopRequests stops = new(_lines, process.Exit, cancellationToken);
+        using StopRequests stops = new(_lines, process.Exit, process.Time, cancellationToken);
         EmbeddedOptions options = new()
         {
             Parallelism = command.Parallelism, Threads = command.Threads, IsChaining = command.IsChaining, Time = process.Time, SlowStepSeen = WarnOf,

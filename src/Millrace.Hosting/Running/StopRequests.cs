@@ -3,25 +3,32 @@ using System.Runtime.InteropServices;
 namespace Millrace.Hosting;
 
 /// <summary>
-/// Ctrl-C and SIGTERM: the first asks the job to stop, the second ends the process at once. Thread-safe; signals arrive on a thread of
-/// their own.
+/// Ctrl-C and SIGTERM: the first asks the job to stop, the second ends the process at once, unless it comes within half a second of the first. Thread-safe;
+/// signals arrive on a thread of their own.
 /// </summary>
 internal sealed class StopRequests : IDisposable
 {
+    // Programs that end others signal the process and its group, so that one request arrives twice.
+    static readonly TimeSpan s_sameRequest = TimeSpan.FromMilliseconds(500);
+
     readonly ErrorLines _lines;
+    readonly TimeProvider _time;
     readonly Action<int> _exit;
     readonly CancellationTokenSource _asked = new();
     readonly CancellationTokenRegistration _caller;
     readonly PosixSignalRegistration[] _signals;
     int _exitCode;
-    volatile bool _isCaller;
+    long _heardAt;
+    volatile bool _isCaller, _isHeard;
 
     /// <summary>Listens from now on.</summary>
     /// <param name="lines">Told that the job stops.</param>
     /// <param name="exit">Ends the process.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="callerToken">Asks the job to stop as well.</param>
-    public StopRequests(ErrorLines lines, Action<int> exit, CancellationToken callerToken)
+    public StopRequests(ErrorLines lines, Action<int> exit, TimeProvider time, CancellationToken callerToken)
     {
+        _time = time;
         _lines = lines;
         _exit = exit;
         _signals = [PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal), PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal)];
@@ -51,14 +58,22 @@ internal sealed class StopRequests : IDisposable
     void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;
-        bool isInterrupt = context.Signal == PosixSignal.SIGINT;
+        Hear(context.Signal);
+    }
+
+    /// <summary>Does what a signal asks for.</summary>
+    internal void Hear(PosixSignal signal)
+    {
+        bool isInterrupt = signal == PosixSignal.SIGINT;
         int code = isInterrupt ? ExitCodes.Cancelled : ExitCodes.Terminated;
         if (ExitCode != 0)
         {
-            _exit(code);
+            if (!_isHeard || _time.GetElapsedTime(Volatile.Read(ref _heardAt)) >= s_sameRequest) _exit(code);
             return;
         }
 
+        Volatile.Write(ref _heardAt, _time.GetTimestamp());
+        _isHeard = true;
         _lines.Print($"stopping… ({(isInterrupt ? "Ctrl-C again ends" : "a second SIGTERM ends")} the process at once){Environment.NewLine}");
         TryAsk(code);
     }

@@ -86,6 +86,8 @@ public sealed class StopTests : IDisposable
         long sent = Stopwatch.GetTimestamp();
         process.Kill("INT");
         await process.WaitForErrorAsync("stopping…");
+        // Sooner it would be the same request.
+        await Task.Delay(TimeSpan.FromMilliseconds(600), TimeProvider.System, TestContext.Current.CancellationToken);
         process.Kill("INT");
         var end = await process.EndAsync();
 
