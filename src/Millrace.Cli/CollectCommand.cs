@@ -44,39 +44,44 @@ internal static class CollectCommand
         Print(tool, garbage);
         SnapshotCleaner cleaner = new(place.Folder, ledger.Keys);
         await cleaner.ResumeAsync(ledger, cancellationToken).ConfigureAwait(false);
-        foreach (GarbageFile[] some in garbage.Files.Chunk(KeysPerEntry))
+        await Bars.ShowAsync(tool, "deleting", async report =>
         {
-            await ledger.AppendAsync([new LedgerEvent.Doomed([], [.. some.Select(static f => f.Key)])], cancellationToken).ConfigureAwait(false);
-            await cleaner.ResumeAsync(ledger, cancellationToken).ConfigureAwait(false);
-        }
+            int done = 0;
+            foreach (GarbageFile[] some in garbage.Files.Chunk(KeysPerEntry))
+            {
+                await ledger.AppendAsync([new LedgerEvent.Doomed([], [.. some.Select(static f => f.Key)])], cancellationToken).ConfigureAwait(false);
+                await cleaner.ResumeAsync(ledger, cancellationToken).ConfigureAwait(false);
+                report((done += some.Length) / (double)garbage.Files.Count, $"deleting, {done:N0} files");
+            }
 
-        if (ledger.PrunedEntries > 0) await tool.Output.WriteLineAsync($"{ledger.PrunedEntries} entries of earlier terms of the ledger are deleted").ConfigureAwait(false);
-        int hidden = await DeleteHiddenAsync(tool, place, cancellationToken).ConfigureAwait(false);
-        if (hidden > 0) await tool.Output.WriteLineAsync($"{hidden} hidden files of writes that were cut off a day ago or more are deleted").ConfigureAwait(false);
-        await tool.Output.WriteLineAsync($"{garbage.Files.Count} files deleted, {garbage.Files.Sum(static f => f.Length):N0} bytes; {garbage.Kept} are needed").ConfigureAwait(false);
+            return done;
+        }).ConfigureAwait(false);
+
+        if (ledger.PrunedEntries + garbage.Entries > 0) await tool.Output.WriteLineAsync($"{ledger.PrunedEntries + garbage.Entries} entries of earlier terms of the ledger are deleted").ConfigureAwait(false);
+        IReadOnlyList<StoredObject> hidden = await HiddenAsync(tool, place, cancellationToken).ConfigureAwait(false);
+        foreach (StoredObject file in hidden) await place.Local!.DeleteHiddenAsync(file, cancellationToken).ConfigureAwait(false);
+        if (hidden.Count > 0) await tool.Output.WriteLineAsync($"{hidden.Count} hidden files of writes that were cut off a day ago or more are deleted").ConfigureAwait(false);
+        await tool.Output.WriteLineAsync(garbage.Rest("deleted")).ConfigureAwait(false);
         return ExitCodes.Finished;
     }
 
     /// <summary>What crashes leave of files that were being written, in a folder. A write takes less than a day.</summary>
-    static async Task<int> DeleteHiddenAsync(Tool tool, JobPlace place, CancellationToken cancellationToken)
-    {
-        int deleted = 0;
-        if (place.Local is not { } local) return deleted;
-        foreach (StoredObject hidden in await local.ListHiddenAsync(cancellationToken).ConfigureAwait(false))
-        {
-            if (!hidden.Key.StartsWith(place.Job + "/", StringComparison.Ordinal) || tool.Time.GetUtcNow() - hidden.ModifiedAt < TimeSpan.FromDays(1)) continue;
-            await local.DeleteHiddenAsync(hidden, cancellationToken).ConfigureAwait(false);
-            deleted++;
-        }
+    static async Task<IReadOnlyList<StoredObject>> HiddenAsync(Tool tool, JobPlace place, CancellationToken cancellationToken) => place.Local is not { } local ? [] :
+    [
+        .. (await local.ListHiddenAsync(cancellationToken).ConfigureAwait(false))
+            .Where(h => h.Key.StartsWith(place.Job + "/", StringComparison.Ordinal) && tool.Time.GetUtcNow() - h.ModifiedAt >= TimeSpan.FromDays(1)),
+    ];
 
-        return deleted;
-    }
-
+    /// <summary>Names all that would go: with the term that is claimed to delete it, the entries of the newest one are superseded too.</summary>
     static async Task<int> ReportAsync(Tool tool, JobPlace place, LedgerView view, CancellationToken cancellationToken)
     {
-        Garbage garbage = await Garbage.FindAsync(place.Folder, view.State, view.Claim.Term, view.Tip?.Term ?? 0, cancellationToken).ConfigureAwait(false);
+        Garbage garbage = await Garbage.FindAsync(place.Folder, view.State, view.Claim.Term, view.Claim.Term + 1, cancellationToken).ConfigureAwait(false);
         Print(tool, garbage);
-        await tool.Output.WriteLineAsync($"{garbage.Files.Count} files would be deleted, {garbage.Files.Sum(static f => f.Length):N0} bytes; {garbage.Kept} are needed").ConfigureAwait(false);
+        if (garbage.Entries > 0) await tool.Output.WriteLineAsync($"{garbage.Entries} entries of earlier terms of the ledger would be deleted").ConfigureAwait(false);
+        IReadOnlyList<StoredObject> hidden = await HiddenAsync(tool, place, cancellationToken).ConfigureAwait(false);
+        foreach (StoredObject file in hidden) await tool.Output.WriteLineAsync($"{file.Key}: hidden, of a write that was cut off a day ago or more").ConfigureAwait(false);
+        if (hidden.Count > 0) await tool.Output.WriteLineAsync($"{hidden.Count} hidden files would be deleted").ConfigureAwait(false);
+        await tool.Output.WriteLineAsync(garbage.Rest("would be deleted")).ConfigureAwait(false);
         return ExitCodes.Finished;
     }
 

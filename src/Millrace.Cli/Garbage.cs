@@ -17,11 +17,18 @@ internal sealed record GarbageFile(string Key, long Length, string Why);
 /// <param name="Kept">How many files are needed.</param>
 internal sealed partial record Garbage(IReadOnlyList<GarbageFile> Files, IReadOnlyList<string> Strangers, int Kept)
 {
+    /// <summary>How many of the files are entries of earlier terms of the ledger.</summary>
+    public int Entries => Files.Count(static f => LedgerKeys.TryEntry(f.Key, out _, out _));
+
+    /// <summary>The other files, in words.</summary>
+    public string Rest(string deleted) =>
+        $"{Files.Count - Entries} files {deleted}, {Files.Where(static f => !LedgerKeys.TryEntry(f.Key, out _, out _)).Sum(static f => f.Length):N0} bytes; {Kept} are needed";
+
     /// <summary>Lists and decides.</summary>
     /// <param name="folder">The folder of the job.</param>
     /// <param name="state">Its ledger.</param>
     /// <param name="newestTerm">Files of later terms are left alone.</param>
-    /// <param name="acceptingTerm">The newest term that has an entry 0: entries of earlier ones are garbage, save entry 0; 0 when there is none.</param>
+    /// <param name="acceptingTerm">The term that has, or will have, accepted the entries of earlier ones, which are garbage then, save entry 0.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="SnapshotCorruptException">A snapshot that is kept cannot be read, so that nothing is known to be garbage.</exception>
     /// <exception cref="ObjectMissingException">Likewise.</exception>
@@ -36,7 +43,7 @@ internal sealed partial record Garbage(IReadOnlyList<GarbageFile> Files, IReadOn
         {
             if (needed.Contains(found.Key)) kept++;
             else if (LedgerKeys.TryEntry(found.Key, out long written, out long sequence) && sequence > 0 && written < acceptingTerm)
-                files.Add(new(found.Key, found.Length, "an entry of a term that a later one has accepted"));
+                files.Add(new(found.Key, found.Length, "an entry of an earlier term, of which the newest keeps what follows from it"));
             else if (Ledger().IsMatch(found.Key)) kept++;
             else if (TermOf(found.Key) is not { } term) strangers.Add(found.Key);
             else if (term > newestTerm) kept++;

@@ -26,6 +26,7 @@ internal sealed class JobOptions
     /// <exception cref="ToolException">They were not given.</exception>
     public async ValueTask<JobPlace> OpenAsync(Tool tool, ParseResult parsed, CancellationToken cancellationToken)
     {
+        if (parsed.GetValue(Job) is { } name && string.IsNullOrWhiteSpace(name)) throw new ToolException("--job is empty: give the name of the job", ExitCodes.Refused);
         if (parsed.GetValue(Storage) is not { } storage || parsed.GetValue(Job) is not { } job)
             throw new ToolException("which job? Give --storage ADDRESS and --job NAME, or the address of the snapshot's folder", ExitCodes.Refused);
         return new(tool, await tool.OpenAsync(storage, cancellationToken).ConfigureAwait(false), StoreAddress.Parse(storage), job);
@@ -35,7 +36,7 @@ internal sealed class JobOptions
     public async ValueTask<OpenSnapshot> FindAsync(Tool tool, ParseResult parsed, string name, CancellationToken cancellationToken)
     {
         bool isId = long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long id);
-        if (!isId && name is not ("latest" or "latest-savepoint")) return await OpenSnapshot.AtAsync(tool, name, null, cancellationToken).ConfigureAwait(false);
+        if (!isId && name is not (SnapshotLook.Latest or "latest-savepoint")) return await OpenSnapshot.AtAsync(tool, name, null, cancellationToken).ConfigureAwait(false);
         JobPlace place = await OpenAsync(tool, parsed, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -87,7 +88,7 @@ internal sealed class JobPlace(Tool tool, IListableStore store, StoreAddress sto
     /// <exception cref="ToolException">Another process has claimed it since.</exception>
     public async ValueTask<Ledger> LeadAsync(LedgerView seen, CancellationToken cancellationToken)
     {
-        LedgerOptions options = new() { Leader = $"{Environment.MachineName}-{Environment.ProcessId} (millrace)" };
+        LedgerOptions options = new() { Leader = $"{Environment.MachineName}-{Environment.ProcessId} (millrace)", GiveUpAfter = LedgerOptions.Patience, StepDownAfter = LedgerOptions.Patience };
         return await Ledger.OpenAsync(Folder, new LedgerKeys(""), job, tool.Surroundings.Nonces.NextName(), tool.Time, options, cancellationToken, seen.Claim.Term).ConfigureAwait(false) switch
         {
             LedgerOpening.Leads leads => leads.Ledger,
@@ -120,7 +121,7 @@ internal sealed class OpenSnapshot(SnapshotReader reader, IListableStore store, 
         {
             try
             {
-                return new(await SnapshotReader.OpenAsync(place.Folder, kept.Key, kept.Sha256, cancellationToken).ConfigureAwait(false), place.Folder, place, kept);
+                return new(await ReadAsync(place.Folder, kept.Key, kept.Sha256, cancellationToken).ConfigureAwait(false), place.Folder, place, kept);
             }
             catch (ObjectMissingException)
             {
@@ -144,7 +145,7 @@ internal sealed class OpenSnapshot(SnapshotReader reader, IListableStore store, 
         IListableStore store = await tool.OpenAsync(root, cancellationToken).ConfigureAwait(false);
         try
         {
-            return new(await SnapshotReader.OpenAsync(store, key, sha256, cancellationToken).ConfigureAwait(false), store, store);
+            return new(await ReadAsync(store, key, sha256, cancellationToken).ConfigureAwait(false), store, store);
         }
         catch
         {
@@ -154,4 +155,17 @@ internal sealed class OpenSnapshot(SnapshotReader reader, IListableStore store, 
     }
 
     public ValueTask DisposeAsync() => owner.DisposeAsync();
+
+    /// <summary>Reads the manifest; what is wrong with it is told with the folder it is in.</summary>
+    static async ValueTask<SnapshotReader> ReadAsync(IListableStore store, string key, string? sha256, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SnapshotReader.OpenAsync(store, key, sha256, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception wrong) when (wrong is SnapshotCorruptException or NewerFormatException)
+        {
+            throw new ToolException($"{store.Address}: {wrong.Message}", wrong is NewerFormatException ? ExitCodes.Refused : ExitCodes.Failed);
+        }
+    }
 }

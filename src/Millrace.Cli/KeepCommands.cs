@@ -30,42 +30,62 @@ internal static class KeepCommands
     static Command Make(Tool tool, string name, string meaning, Func<long, ParseResult, (ControlRequest, LedgerEdit)> edit)
     {
         JobOptions job = new(isRequired: false);
-        Argument<string> snapshot = new("snapshot") { Description = name == "dispose" ? "The id of a checkpoint, or the address of a savepoint's folder." : "The id of a checkpoint." };
+        Argument<string> snapshot = new("snapshot") { Description = name == "dispose" ? "The id of a checkpoint, latest, latest-savepoint, or the address of a savepoint's folder." : "The id of a checkpoint, or latest." };
         Option<bool> yes = Yes();
         Command command = new(name, meaning) { snapshot, job.Storage, job.Job, yes };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             string text = parsed.GetValue(snapshot)!;
-            if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long id))
+            bool isId = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long id);
+            if (!isId && text != SnapshotLook.Latest)
             {
-                if (name != "dispose") throw new ToolException($"'{text}' is not the id of a checkpoint; 'millrace snapshots ls' shows them", ExitCodes.Refused);
-                return await DisposeSavepointAsync(tool, text, cancellationToken).ConfigureAwait(false);
+                if (name != "dispose") throw new ToolException($"'{text}' is neither the id of a checkpoint nor {SnapshotLook.Latest}; 'millrace snapshots ls' shows them", ExitCodes.Refused);
+                string address = text == "latest-savepoint" ? await LatestSavepointAsync(tool, job, parsed, cancellationToken).ConfigureAwait(false) : text;
+                return await DisposeSavepointAsync(tool, address, cancellationToken).ConfigureAwait(false);
             }
 
             await using JobPlace place = await job.OpenAsync(tool, parsed, cancellationToken).ConfigureAwait(false);
-            (ControlRequest request, LedgerEdit change) = edit(id, parsed);
-            return await ApplyAsync(tool, place, request, change, parsed.GetValue(yes), cancellationToken).ConfigureAwait(false);
+            return await ApplyAsync(tool, place, isId ? id : null, checkpoint => edit(checkpoint, parsed), parsed.GetValue(yes), cancellationToken).ConfigureAwait(false);
         });
         return command;
     }
 
     public static Option<bool> Yes() => new("--yes") { Description = "Lead the job for a moment where its process cannot be asked: a process that runs it after all is overtaken, and ends." };
 
-    static async Task<int> ApplyAsync(Tool tool, JobPlace place, ControlRequest request, LedgerEdit edit, bool isSure, CancellationToken cancellationToken)
+    /// <summary>Changes what is kept of a checkpoint; without an id of the newest, whichever that is when it is done.</summary>
+    static async Task<int> ApplyAsync(Tool tool, JobPlace place, long? id, Func<long, (ControlRequest, LedgerEdit)> make, bool isSure, CancellationToken cancellationToken)
     {
-        LedgerView view = await place.ReadAsync(cancellationToken).ConfigureAwait(false);
-        switch (await place.Verbs.AskAsync(request, view.Claim, cancellationToken).ConfigureAwait(false))
+        for (int attempt = 1; ; attempt++)
         {
-            case ControlOutcome.Answered answered:
-                return await SayAsync(tool, place, answered.Reply.IsDone, answered.Reply.Text).ConfigureAwait(false);
-            case var unanswered when !isSure:
-                throw new ToolException(Warning(view, unanswered), ExitCodes.NotRunning);
-        }
+            LedgerView view = await place.ReadAsync(cancellationToken).ConfigureAwait(false);
+            long checkpoint = id ?? view.State.Latest?.Snapshot.Id ?? throw new ToolException($"job {place.Job} keeps no checkpoint");
+            (ControlRequest request, LedgerEdit edit) = make(checkpoint);
+            switch (await place.Verbs.AskAsync(request, view.Claim, cancellationToken).ConfigureAwait(false))
+            {
+                case ControlOutcome.Answered { Reply.IsDone: false } when id is null && attempt < SnapshotLook.AttemptsMax && await IsGoneAsync(place, checkpoint, cancellationToken).ConfigureAwait(false):
+                    continue;
+                case ControlOutcome.Answered answered:
+                    string hint = id < view.State.Retained.FirstOrDefault()?.Snapshot.Id && !answered.Reply.IsDone ? $"; '{SnapshotLook.Latest}' is the newest, whichever that is by then" : "";
+                    return await SayAsync(tool, place, answered.Reply.IsDone, answered.Reply.Text + hint).ConfigureAwait(false);
+                case var unanswered when !isSure:
+                    throw new ToolException(Warning(view, unanswered), ExitCodes.NotRunning);
+            }
 
-        await tool.Error.WriteLineAsync($"millrace: leading job {place.Job} for a moment, as term {view.Claim.Term + 1}").ConfigureAwait(false);
-        await using Ledger ledger = await place.LeadAsync(view, cancellationToken).ConfigureAwait(false);
-        LedgerEditOutcome outcome = await LedgerEdits.ApplyAsync(ledger, place.Folder, edit, cancellationToken).ConfigureAwait(false);
-        return await SayAsync(tool, place, outcome.IsDone, outcome.Text).ConfigureAwait(false);
+            await tool.Error.WriteLineAsync($"millrace: leading job {place.Job} for a moment, as term {view.Claim.Term + 1}").ConfigureAwait(false);
+            await using Ledger ledger = await place.LeadAsync(view, cancellationToken).ConfigureAwait(false);
+            LedgerEditOutcome outcome = await LedgerEdits.ApplyAsync(ledger, place.Folder, edit, cancellationToken).ConfigureAwait(false);
+            return await SayAsync(tool, place, outcome.IsDone, outcome.Text).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether the job has deleted a checkpoint meanwhile.</summary>
+    static async ValueTask<bool> IsGoneAsync(JobPlace place, long checkpoint, CancellationToken cancellationToken) =>
+        (await place.ReadAsync(cancellationToken).ConfigureAwait(false)).State.Kept.All(s => s.Id != checkpoint);
+
+    static async ValueTask<string> LatestSavepointAsync(Tool tool, JobOptions job, ParseResult parsed, CancellationToken cancellationToken)
+    {
+        await using JobPlace place = await job.OpenAsync(tool, parsed, cancellationToken).ConfigureAwait(false);
+        return (await place.ReadAsync(cancellationToken).ConfigureAwait(false)).State.Savepoints.LastOrDefault()?.Address ?? throw new ToolException($"job {place.Job} has no savepoint");
     }
 
     /// <summary>Why the tool does not go on without being told to.</summary>

@@ -1,3 +1,4 @@
+using Millrace;
 using Millrace.Cli;
 using Spectre.Console;
 
@@ -6,4 +7,6 @@ IAnsiConsole console = Console.IsOutputRedirected
     ? AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Interactive = InteractionSupport.No })
     : AnsiConsole.Console;
 IAnsiConsole? terminal = Console.IsErrorRedirected ? null : AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-return await ToolCommands.RunAsync(new Tool(Console.Out, Console.Error, console, TimeProvider.System) { Terminal = terminal }, args);
+using StopSignals signals = new();
+int exitCode = await ToolCommands.RunAsync(new Tool(Console.Out, Console.Error, console, TimeProvider.System) { Terminal = terminal }, args, signals.Asked);
+return exitCode == ExitCodes.Cancelled ? signals.ExitCode : exitCode;

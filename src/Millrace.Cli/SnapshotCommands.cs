@@ -60,18 +60,19 @@ internal static class SnapshotCommands
         Argument<string> name = Name("snapshot");
         Option<bool> strangers = new("--strangers") { Description = "List the folder of a savepoint for files that do not belong to it." };
         Command command = new("verify", "Reads every byte of a snapshot and says everything that is wrong with it.") { name, job.Storage, job.Job, strangers };
-        command.SetAction(async (parsed, cancellationToken) =>
+        command.SetAction((parsed, cancellationToken) => SnapshotLook.ReadAsync(tool, job, parsed, parsed.GetValue(name)!, async snapshot =>
         {
-            await using OpenSnapshot snapshot = await job.FindAsync(tool, parsed, parsed.GetValue(name)!, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<SnapshotProblem> problems = await WithProgressAsync(tool, "verifying", progress =>
                 SnapshotVerifier.VerifyAsync(snapshot.Reader, progress, parsed.GetValue(strangers) ? snapshot.Store : null, cancellationToken).AsTask()).ConfigureAwait(false);
+            // A file that its job has deleted meanwhile is no damage.
+            if (problems.Count > 0 && await snapshot.IsDeletedAsync(cancellationToken).ConfigureAwait(false)) throw new SnapshotCorruptException(problems[0].Key, problems[0].What);
             foreach (SnapshotProblem problem in problems) await tool.Error.WriteLineAsync($"{problem.Key}: {problem.What}").ConfigureAwait(false);
             SnapshotManifest manifest = snapshot.Reader.Manifest;
             await tool.Output.WriteLineAsync(problems.Count == 0
                 ? $"snapshot {manifest.Id} of {manifest.Job} is whole: {manifest.Packs.Count} files besides {SnapshotKeys.ManifestName}, {manifest.Packs.Sum(static p => p.Length):N0} bytes"
-                : $"snapshot {manifest.Id} of {manifest.Job} has {problems.Count} problems").ConfigureAwait(false);
+                : $"snapshot {manifest.Id} of {manifest.Job} in {snapshot.Store.Address} has {problems.Count} problem{(problems.Count == 1 ? "" : "s")}").ConfigureAwait(false);
             return problems.Count == 0 ? ExitCodes.Finished : ExitCodes.Failed;
-        });
+        }, static () => false, cancellationToken));
         return command;
     }
 
@@ -109,39 +110,46 @@ internal static class SnapshotCommands
         Command command = new("copy", "Copies a snapshot with all it needs into a folder of its own: a savepoint. Verified on the way.") { name, to, job.Storage, job.Job };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using OpenSnapshot snapshot = await job.FindAsync(tool, parsed, parsed.GetValue(name)!, cancellationToken).ConfigureAwait(false);
             StoreAddress root = StoreAddress.Parse(parsed.GetValue(to)!);
             await using IListableStore target = await tool.OpenAsync(root.ToString(), cancellationToken).ConfigureAwait(false);
-            SnapshotManifest manifest = snapshot.Reader.Manifest;
-            string folder = SnapshotKeys.SavepointFolder(manifest.Job, manifest.Id, manifest.Attempt);
-            await WithProgressAsync(tool, "copying", progress => SnapshotCopier.CopyAsync(snapshot.Reader, target, folder, progress, cancellationToken).AsTask()).ConfigureAwait(false);
-            await tool.Output.WriteLineAsync($"snapshot {manifest.Id} of {manifest.Job} is copied to {root.Combine(folder)}").ConfigureAwait(false);
-            return ExitCodes.Finished;
+            return await SnapshotLook.ReadAsync(tool, job, parsed, parsed.GetValue(name)!, async snapshot =>
+            {
+                SnapshotManifest manifest = snapshot.Reader.Manifest;
+                string folder = SnapshotKeys.SavepointFolder(manifest.Job, manifest.Id, manifest.Attempt);
+                await CopyAsync(tool, snapshot, target, folder, cancellationToken).ConfigureAwait(false);
+                await tool.Output.WriteLineAsync($"snapshot {manifest.Id} of {manifest.Job} is copied to {root.Combine(folder)}").ConfigureAwait(false);
+                return ExitCodes.Finished;
+            }, static () => false, cancellationToken).ConfigureAwait(false);
         });
         return command;
+    }
+
+    static async Task CopyAsync(Tool tool, OpenSnapshot snapshot, IListableStore target, string folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WithProgressAsync(tool, "copying", progress => SnapshotCopier.CopyAsync(snapshot.Reader, target, folder, progress, cancellationToken).AsTask()).ConfigureAwait(false);
+        }
+        catch (Exception gone) when (gone is SnapshotCorruptException or ObjectMissingException)
+        {
+            // The copy of a checkpoint that its job has deleted is never completed: nothing of it is left.
+            bool isComplete = await target.TryGetLengthAsync($"{folder}/{SnapshotKeys.ManifestName}", cancellationToken).ConfigureAwait(false) is not null;
+            if (!isComplete && await snapshot.IsDeletedAsync(cancellationToken).ConfigureAwait(false))
+                foreach (PackEntry pack in snapshot.Reader.Manifest.Packs) await target.DeleteAsync($"{folder}/{pack.Key}", cancellationToken).ConfigureAwait(false);
+            throw;
+        }
     }
 
     internal static Argument<string> Name(string name) => new(name) { Description = "An id, latest, latest-savepoint, or the address of the snapshot's folder." };
 
     internal static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 
-    /// <summary>Shows how far long work has come, where there is a terminal to show it on.</summary>
-    static async Task<T> WithProgressAsync<T>(Tool tool, string doing, Func<IProgress<SnapshotProgress>?, Task<T>> work)
-    {
-        if (!tool.Console.Profile.Out.IsTerminal) return await work(null).ConfigureAwait(false);
-        return await tool.Console.Progress().AutoClear(true).StartAsync(async context =>
-        {
-            ProgressTask bar = context.AddTask(doing);
-            return await work(new BarProgress(bar)).ConfigureAwait(false);
-        }).ConfigureAwait(false);
-    }
+    /// <summary>Shows how far long work has come.</summary>
+    static Task<T> WithProgressAsync<T>(Tool tool, string doing, Func<IProgress<SnapshotProgress>, Task<T>> work) =>
+        Bars.ShowAsync(tool, doing, report => work(new Bar(report, doing)));
 
-    sealed class BarProgress(ProgressTask bar) : IProgress<SnapshotProgress>
+    sealed class Bar(Action<double, string> report, string doing) : IProgress<SnapshotProgress>
     {
-        public void Report(SnapshotProgress value)
-        {
-            bar.MaxValue = Math.Max(1, value.TotalBytes);
-            bar.Value = value.DoneBytes;
-        }
+        public void Report(SnapshotProgress value) => report(value.DoneBytes / (double)Math.Max(1, value.TotalBytes), doing);
     }
 }

@@ -10,10 +10,14 @@ namespace Millrace.Cli;
 internal static class ToolCommands
 {
     /// <summary>Does what a command line says.</summary>
+    /// <param name="tool">The surroundings.</param>
+    /// <param name="words">The command line.</param>
+    /// <param name="cancellationToken">Ends what is under way, with one line.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static async Task<int> RunAsync(Tool tool, string[] words, CancellationToken cancellationToken = default)
     {
-        InvocationConfiguration surroundings = new() { Output = tool.Output, Error = tool.Error, EnableDefaultExceptionHandler = false };
+        // Signals are the business of whoever has the process.
+        InvocationConfiguration surroundings = new() { Output = tool.Output, Error = tool.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
         ParseResult parsed = Root(tool).Parse(words);
         // What System.CommandLine finds wrong is a wrong command line.
         if (parsed.Errors.Count > 0)
@@ -42,9 +46,27 @@ internal static class ToolCommands
             await tool.Error.WriteLineAsync($"millrace: {failure.Message}").ConfigureAwait(false);
             return ExitCodes.Failed;
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await tool.Error.WriteLineAsync("millrace: interrupted; what a running job was asked for it may do all the same").ConfigureAwait(false);
+            return ExitCodes.Cancelled;
+        }
     }
 
-    static RootCommand Root(Tool tool) => new("Looks at the snapshots of Millrace jobs and the state in them, copies and checks them, asks running jobs, and probes stores.")
+    const string About = """
+        Looks at the snapshots of Millrace jobs and the state in them, copies and checks them, asks running jobs, and probes stores.
+
+        Exit codes:
+            0  what was asked for was done
+            1  it could not be done, or a snapshot is damaged, or a store is not fit
+            2  the command line is wrong; nothing was done
+            3  another process runs the job
+            6  no process runs the job that was to be asked, or there is no such job
+          130  ended by Ctrl-C
+          143  ended by SIGTERM
+        """;
+
+    static RootCommand Root(Tool tool) => new(About)
     {
         Snapshots(tool),
         State(tool),
@@ -97,7 +119,7 @@ internal static class ToolCommands
                 Command = verb, Target = target, IsDrain = command.Options.Contains(drain) && parsed.GetValue(drain),
                 IsSavepoint = command.Options.Contains(savepoint) && parsed.GetValue(savepoint),
             };
-            return await place.Verbs.RunAsync(request, tool.Output, tool.Error, cancellationToken).ConfigureAwait(false);
+            return await Bars.WaitAsync(tool, $"waiting for the job's answer to {verb}", (output, error) => place.Verbs.RunAsync(request, output, error, cancellationToken)).ConfigureAwait(false);
         });
         return command;
     }

@@ -14,7 +14,11 @@ internal static class SnapshotLook
     /// <summary>What to do about checkpoints that are deleted.</summary>
     public const string Cure = "keep it with 'millrace snapshots pin ID', or make a copy with 'millrace snapshots copy', and read that";
 
-    const int AttemptsMax = 20;
+    /// <summary>The name of the newest checkpoint.</summary>
+    public const string Latest = "latest";
+
+    /// <summary>How many checkpoints are tried one after the other that the job deletes meanwhile.</summary>
+    public const int AttemptsMax = 20;
 
     /// <summary>Opens a snapshot and reads it.</summary>
     /// <param name="tool">The surroundings.</param>
@@ -24,7 +28,7 @@ internal static class SnapshotLook
     /// <param name="read">Reads it. May be called again, with a newer one.</param>
     /// <param name="hasTold">Whether something was printed that another snapshot would contradict.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="ToolException">The snapshot was deleted while it was read, and cannot be read anew.</exception>
+    /// <exception cref="ToolException">The snapshot was deleted while it was read, and cannot be read anew; or it is damaged.</exception>
     public static async Task<int> ReadAsync(
         Tool tool, JobOptions job, ParseResult parsed, string name, Func<OpenSnapshot, Task<int>> read, Func<bool> hasTold, CancellationToken cancellationToken)
     {
@@ -37,10 +41,20 @@ internal static class SnapshotLook
             }
             catch (Exception gone) when (gone is SnapshotCorruptException or ObjectMissingException)
             {
-                if (!await snapshot.IsDeletedAsync(cancellationToken).ConfigureAwait(false)) throw;
+                if (!await snapshot.IsDeletedAsync(cancellationToken).ConfigureAwait(false)) throw Damaged(gone, snapshot);
                 await BeginAnewAsync(tool, snapshot.Reader.Manifest.Id, name, hasTold(), attempt).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>Damage with the folder it is in: of some snapshots the one that has the file.</summary>
+    public static Exception Damaged(Exception damage, params ReadOnlySpan<OpenSnapshot> opened)
+    {
+        if (damage is not SnapshotCorruptException { Key: var key }) return damage;
+        OpenSnapshot damaged = opened[0];
+        foreach (OpenSnapshot snapshot in opened)
+            if (snapshot.Reader.Key == key || snapshot.Reader.Manifest.Packs.Any(p => p.Key == key)) damaged = snapshot;
+        return new ToolException($"{damaged.Store.Address}: {damage.Message}");
     }
 
     /// <summary>Says that reading begins again, because the job has deleted the checkpoint.</summary>
@@ -52,7 +66,7 @@ internal static class SnapshotLook
     /// <exception cref="ToolException">It cannot.</exception>
     public static async ValueTask BeginAnewAsync(Tool tool, long id, string name, bool hasTold, int attempt)
     {
-        if (name != "latest") throw new ToolException($"checkpoint {id} was deleted by the job while it was read: {Cure}");
+        if (name != Latest) throw new ToolException($"checkpoint {id} was deleted by the job while it was read: {Cure}");
         if (hasTold) throw new ToolException($"checkpoint {id} was deleted by the job while it was read, and some of its rows are printed already: what follows is missing. Export instead, which begins anew; or {Cure}");
         if (attempt == AttemptsMax) throw new ToolException($"the job deleted {attempt} checkpoints one after the other while they were read: {Cure}");
         await tool.Error.WriteLineAsync($"millrace: checkpoint {id} was deleted by the job while it was read; beginning anew with the newest").ConfigureAwait(false);

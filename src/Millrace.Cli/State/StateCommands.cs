@@ -51,6 +51,7 @@ internal static class StateCommands
         };
         command.SetAction((parsed, cancellationToken) =>
         {
+            if (parsed.GetValue(limit) < 0) throw new ToolException($"--limit is {parsed.GetValue(limit)}: give 0 for all rows, or more", ExitCodes.Refused);
             HeldOutput output = new(tool.Output, HeldBytesMax);
             return SnapshotLook.ReadAsync(tool, job, parsed, parsed.GetValue(name)!, async snapshot =>
             {
@@ -59,6 +60,7 @@ internal static class StateCommands
                 (string id, string stateName) = state.Find(parsed, states.Manifest);
                 (StateQuery query, StateColumns columns) = state.QueryOf(parsed, states, id, stateName);
                 long most = parsed.GetValue(limit) is > 0 and var some ? some : long.MaxValue;
+                bool isAll = most == long.MaxValue;
                 if (parsed.GetValue(format) != RowFormat.Table)
                 {
                     bool isMore = await SnapshotLook.WithProgressAsync(tool, $"reading {id}/{stateName}", progress =>
@@ -68,15 +70,18 @@ internal static class StateCommands
                     return ExitCodes.Finished;
                 }
 
-                if (most > TableRowsMax) throw new ToolException($"a table has at most {TableRowsMax:N0} rows: give a smaller --limit, or --format json or csv, or export to a file", ExitCodes.Refused);
+                if (most > TableRowsMax && !isAll) throw TooLong();
                 TableRows read = await SnapshotLook.WithProgressAsync(tool, $"reading {id}/{stateName}", progress =>
-                    TableAsync(columns, states.ReadAsync(id, stateName, query with { Progress = progress }, cancellationToken), (int)most)).ConfigureAwait(false);
+                    TableAsync(columns, states.ReadAsync(id, stateName, query with { Progress = progress }, cancellationToken), (int)Math.Min(most, TableRowsMax))).ConfigureAwait(false);
+                if (isAll && read.IsCut) throw TooLong();
                 await PrintAsync(tool, states.Manifest, read, state.LeftOut(query, read.IsCut)).ConfigureAwait(false);
                 return ExitCodes.Finished;
             }, () => output.HasTold, cancellationToken);
         });
         return command;
     }
+
+    static ToolException TooLong() => new($"a table has at most {TableRowsMax:N0} rows: give a smaller --limit, or --format json or csv, or export to a file", ExitCodes.Refused);
 
     /// <summary>Whether there are more rows.</summary>
     static async Task<bool> StreamAsync(HeldOutput output, IAsyncEnumerable<StateValue.Row> rows, RowWriter writer, long most)

@@ -27,6 +27,7 @@ internal static class StateDiff
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            if (parsed.GetValue(limit) < 0) throw new ToolException($"--limit is {parsed.GetValue(limit)}: give 0 for all rows, or more", ExitCodes.Refused);
             long most = parsed.GetValue(counts) ? 0 : parsed.GetValue(limit) is > 0 and var some ? some : long.MaxValue;
             if (parsed.GetValue(format) == RowFormat.Table && most > StateCommands.TableRowsMax)
                 throw new ToolException($"a table has at most {StateCommands.TableRowsMax:N0} rows: give a smaller --limit, or --format json or csv", ExitCodes.Refused);
@@ -46,7 +47,7 @@ internal static class StateDiff
                 }
                 catch (Exception gone) when (gone is SnapshotCorruptException or ObjectMissingException)
                 {
-                    if (await DeletedAsync([(first, names[0]), (second, names[1])], cancellationToken).ConfigureAwait(false) is not var (id, name)) throw;
+                    if (await DeletedAsync([(first, names[0]), (second, names[1])], cancellationToken).ConfigureAwait(false) is not var (id, name)) throw SnapshotLook.Damaged(gone, first, second);
                     await SnapshotLook.BeginAnewAsync(tool, id, name, writer.HasTold, attempt).ConfigureAwait(false);
                 }
             }

@@ -48,7 +48,8 @@ internal static class StateExport
             }
             finally
             {
-                File.Delete(part);
+                // Where there is no folder for it, deleting it is an error.
+                if (File.Exists(part)) File.Delete(part);
             }
         });
         return command;

@@ -207,7 +207,7 @@ sealed class TypedRows<TKey>(RowSorter sorter, string place) : IDisposable
         return sorter.IsFull ? sorter.SpillAsync(cancellationToken) : default;
     }
 
-    public ValueTask EndAsync(CancellationToken cancellationToken) => sorter.SpillAsync(cancellationToken);
+    public ValueTask EndAsync(CancellationToken cancellationToken) => sorter.EndAsync(cancellationToken);
 
     public void Dispose()
     {

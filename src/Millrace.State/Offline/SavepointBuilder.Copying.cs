@@ -106,7 +106,7 @@ public sealed partial class SavepointBuilder
             }
         }
 
-        await sorter.SpillAsync(cancellationToken).ConfigureAwait(false);
+        await sorter.EndAsync(cancellationToken).ConfigureAwait(false);
         input.IsReKeyed |= changed.IsReKeyed;
     }
 

@@ -82,7 +82,13 @@ sealed class RowSorter(SavepointPacks packs, string operatorId, StateSchema sche
     const int EntryBytes = 24;
 
     readonly ByteBuffer _bytes = new();
+    const int RowsPerReport = 10_000;
+
     readonly List<Entry> _rows = [];
+    long _taken;
+
+    /// <summary>Told how many rows were taken; null for nobody.</summary>
+    public IProgress<SavepointProgress>? Progress { get; init; }
 
     /// <summary>Whether <see cref="SpillAsync"/> is due.</summary>
     public bool IsFull => _bytes.Length + ((long)_rows.Count * EntryBytes) >= bytesMax;
@@ -94,6 +100,7 @@ sealed class RowSorter(SavepointPacks packs, string operatorId, StateSchema sche
         Append(key);
         Append(sub);
         Append(value);
+        if (++_taken % RowsPerReport == 0) Progress?.Report(new(operatorId, schema.Name, _taken));
     }
 
     /// <summary>Writes what there is as a run.</summary>
@@ -106,6 +113,14 @@ sealed class RowSorter(SavepointPacks packs, string operatorId, StateSchema sche
         runs.Add(run);
         _rows.Clear();
         _bytes.Clear();
+    }
+
+    /// <summary>Writes what is left.</summary>
+    /// <exception cref="SavepointRowException">A key was given twice.</exception>
+    public async ValueTask EndAsync(CancellationToken cancellationToken)
+    {
+        await SpillAsync(cancellationToken).ConfigureAwait(false);
+        Progress?.Report(new(operatorId, schema.Name, _taken));
     }
 
     public void Dispose() => _bytes.Dispose();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Millrace.Cli;
+using Millrace.State.Offline;
 using Millrace.Tests.Connectors.Files;
 using Millrace.Tests.Hosting;
 using Spectre.Console;
@@ -74,7 +75,9 @@ public sealed class StateToolTests : IDisposable
     [InlineData("--operator totals --where valeu>5", "there is no 'valeu': there are key, value")]
     [InlineData("--operator totals --where value>'x'", "'x' is not a value of type int64 (at character 7")]
     [InlineData("--operator totals --where value>", "The condition ends too early")]
-    [InlineData("--operator totals --limit 0", "a table has at most 10,000 rows")]
+    [InlineData("--operator totals --limit 10001", "a table has at most 10,000 rows")]
+    [InlineData("--operator totals --limit -5", "--limit is -5: give 0 for all rows, or more")]
+    [InlineData("--operator totals --limit -5 --format csv", "--limit is -5: give 0 for all rows, or more")]
     public async Task Query_AWrongCommandLine_IsRefusedWithTheCure(string words, string cure)
     {
         await WriteAsync(_folder["s"]);
@@ -83,6 +86,68 @@ public sealed class StateToolTests : IDisposable
 
         Assert.Equal((ExitCodes.Refused, ""), (query.ExitCode, query.Output));
         Assert.Contains(cure, query.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Query_AllRows_AsATable_AreAllWhereATableHoldsThem()
+    {
+        await WriteAsync(_folder["s"], static savepoint => savepoint.AddValuesAsync("many", "value", Enumerable.Range(0, 10_001).Select(static n => new KeyValue<int, int>(n, n)).ToAsyncEnumerable()).AsTask());
+
+        Assert.Matches(@"\n1,000 rows of savepoint 1 of bank, taken [^;]*\n$", (await RunAsync("state", "query", _folder["s"], "--operator", "totals", "--limit", "0")).Output);
+        HostOutcome many = await RunAsync("state", "query", _folder["s"], "--operator", "many", "--limit", "0");
+        Assert.Equal((ExitCodes.Refused, ""), (many.ExitCode, many.Output));
+        Assert.Contains("a table has at most 10,000 rows: give a smaller --limit, or --format json or csv", many.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Builder_TellsHowFarItHasCome()
+    {
+        List<SavepointProgress> told = [];
+        await using (SavepointBuilder savepoint = await SavepointBuilder.CreateAsync(Stores, _folder["s"], new() { Job = "bank", Progress = new Told<SavepointProgress>(told) }))
+        {
+            await savepoint.AddValuesAsync("many", "value", Enumerable.Range(0, 20_500).Select(static n => new KeyValue<int, int>(n, n)).ToAsyncEnumerable());
+            await savepoint.CompleteAsync();
+        }
+
+        Assert.Equal([new("many", "value", 10_000), new("many", "value", 20_000), new("many", "value", 20_500)], told);
+    }
+
+    sealed class Told<T>(List<T> told) : IProgress<T>
+    {
+        public void Report(T value) => told.Add(value);
+    }
+
+    [Theory]
+    [InlineData("taken/out.csv")]
+    [InlineData("taken/deeper/out.csv")]
+    public async Task Export_WhereTheFolderCannotBeMade_SaysSo(string file)
+    {
+        await WriteAsync(_folder["s"]);
+        _folder.Write("taken", "a file where the folder would be");
+
+        HostOutcome export = await RunAsync("state", "export", _folder["s"], "--operator", "totals", "--to", _folder[file]);
+
+        Assert.Equal((ExitCodes.Failed, ""), (export.ExitCode, export.Output));
+        Assert.StartsWith($"millrace: {_folder[file]} cannot be written: ", export.Error, StringComparison.Ordinal);
+        Assert.Equal(1, export.Error.Count(static c => c == '\n'));
+    }
+
+    /// <summary>Ctrl-C ends the tool with one line, whatever it was doing.</summary>
+    [Theory]
+    [InlineData("snapshots", "verify")]
+    [InlineData("snapshots", "show")]
+    [InlineData("state", "ls")]
+    public async Task AnyCommand_Interrupted_EndsWithOneLine(string noun, string verb)
+    {
+        await WriteAsync(_folder["s"]);
+        StringWriter output = new(CultureInfo.InvariantCulture), error = new(CultureInfo.InvariantCulture);
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
+
+        int exitCode = await ToolCommands.RunAsync(new Tool(output, error, console, TimeProvider.System), [noun, verb, _folder["s"]], new CancellationToken(canceled: true));
+
+        Assert.Equal((ExitCodes.Cancelled, ""), (exitCode, output.ToString()));
+        Assert.StartsWith("millrace: interrupted", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(1, error.ToString().Count(static c => c == '\n'));
     }
 
     [Fact]

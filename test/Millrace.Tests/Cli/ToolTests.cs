@@ -93,19 +93,21 @@ public sealed class ToolTests : IDisposable
         _folder.Write("state/orders/ledger/1/9999", "written late by a process that was overtaken");
 
         HostOutcome dry = await AskAsync("snapshots gc --dry-run");
-        Assert.Contains("2 files would be deleted", dry.Output, StringComparison.Ordinal);
+        Assert.Contains("\n2 files would be deleted, ", dry.Output, StringComparison.Ordinal);
         Assert.Contains("packs/1.1-0-99.0-abc", dry.Output, StringComparison.Ordinal);
         Assert.Contains("packs/not-ours: not a name that Millrace makes; left alone", dry.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("ledger/", dry.Output, StringComparison.Ordinal);   // term 1 is the newest, its entries count
+        Assert.Matches(@"\nledger/1/1 +\d+ +an entry of an earlier term", dry.Output);
+        Assert.DoesNotContain("ledger/1/0 ", dry.Output, StringComparison.Ordinal);
         Assert.Equal(before.Length + 4, Files().Length);
         Assert.Equal(ExitCodes.NotRunning, (await AskAsync("snapshots gc")).ExitCode);
 
         HostOutcome gc = await AskAsync("snapshots gc --yes");
 
         Assert.Equal(ExitCodes.Finished, gc.ExitCode);
-        Assert.Contains("3 files deleted", gc.Output, StringComparison.Ordinal);
+        Assert.Contains("\n2 files deleted, ", gc.Output, StringComparison.Ordinal);
         Assert.Contains("ledger/1/9999", gc.Output, StringComparison.Ordinal);
-        Assert.Matches(@"\n\d+ entries of earlier terms of the ledger are deleted\n", gc.Output);
+        // What would go is what went.
+        Assert.Equal(EntriesOf(dry.Output, "would be"), EntriesOf(gc.Output, "are"));
         // The claim and the entries of the tool's own term are new; of what was there, the entries it has accepted are gone.
         string[] accepted = [.. Files().Where(f => f.Contains("/ledger/1/", StringComparison.Ordinal))];
         Assert.Equal([_folder["state/orders/ledger/1/0"]], accepted);
@@ -147,7 +149,7 @@ public sealed class ToolTests : IDisposable
 
         HostOutcome dry = await AskAsync("snapshots gc --dry-run");
 
-        Assert.StartsWith("0 files would be deleted, 0 bytes; ", dry.Output, StringComparison.Ordinal);
+        Assert.Contains("\n0 files would be deleted, 0 bytes; ", dry.Output, StringComparison.Ordinal);
         Assert.Contains("left behind by timeline ", (await AskAsync("snapshots ls")).Output, StringComparison.Ordinal);
         Assert.Matches(" is whole: ", (await AskAsync("snapshots verify latest")).Output);
     }
@@ -196,6 +198,39 @@ public sealed class ToolTests : IDisposable
 
         Assert.Equal(ExitCodes.Finished, (await AskAsync("stop")).ExitCode);
         Assert.Equal(ExitCodes.Finished, (await running).ExitCode);
+    }
+
+    /// <summary>A job that keeps one checkpoint and takes many a second is healthy, whatever is done with its newest meanwhile.</summary>
+    [Fact]
+    public async Task LatestOfARunningJob_UnderFastRetention_IsVerifiedCopiedComparedAndPinned()
+    {
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<HostOutcome> running = HostHarness.RunAsync(Job(started), "--storage", _folder["state"], "--parallelism", "2", "--checkpoint-interval", "10ms", "--retained", "1");
+        await started.Task.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(ExitCodes.Finished, (await AskAsync("checkpoint")).ExitCode);
+
+        for (int look = 0; look < 10; look++)
+        {
+            foreach (string words in (string[])["snapshots verify latest", $"snapshots copy latest --to {_folder["copies"]}", "state diff latest latest --operator sum", "snapshots diff latest latest"])
+            {
+                HostOutcome outcome = await AskAsync(words);
+                Assert.True(outcome.ExitCode == ExitCodes.Finished, $"{words}: {outcome.Error}");
+            }
+        }
+
+        // Nothing is left of copies that could not be completed.
+        foreach (string copy in Directory.EnumerateDirectories(_folder["copies"]).Where(static c => Directory.EnumerateFiles(c, "*", SearchOption.AllDirectories).Any()))
+            Assert.True(File.Exists(Path.Combine(copy, "_metadata")), copy);
+
+        HostOutcome pin = await AskAsync("snapshots pin latest");
+        Assert.Matches(@"^orders: checkpoint \d+ is pinned\n$", pin.Output);
+        string id = pin.Output.Split(' ')[2];
+        Assert.Contains($"checkpoint {id} is pinned (by hand): unpin it first", (await AskAsync($"snapshots dispose {id}")).Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Finished, (await AskAsync($"snapshots unpin {id}")).ExitCode);
+        Assert.Contains("the job goes on from checkpoint ", (await AskAsync("snapshots dispose latest")).Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Finished, (await AskAsync("stop")).ExitCode);
+        Assert.Equal(ExitCodes.Finished, (await running).ExitCode);
+        Assert.Matches(@"^savepoint \d+ of orders is deleted: ", (await AskAsync("snapshots dispose latest-savepoint")).Output);
     }
 
     /// <summary>The checkpoint that is being read is deleted: <c>latest</c> begins anew with the newest, an id is told, and nothing is read that is not there.</summary>
@@ -259,7 +294,59 @@ public sealed class ToolTests : IDisposable
         Assert.Contains("is fit for snapshots and a ledger", probe.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Status_WhereTheLedgerMayNotBeRead_SaysSoWithinSeconds()
+    {
+        await RunAndStopAsync();
+        Directory.CreateDirectory(_folder["state/orders/terms/2"]);
+        Millrace.Testing.ManualTimeProvider time = new();
+        foreach (string words in (string[])["status", "snapshots ls", "snapshots gc --yes", "snapshots pin latest --yes"])
+        {
+            Task<HostOutcome> asked = RunAsync(time, [.. words.Split(' '), "--storage", _folder["state"], "--job", "orders"]);
+            while (!asked.IsCompleted)
+            {
+                for (int i = 0; i < 50 && time.NextTimer is null && !asked.IsCompleted; i++) await Task.Delay(1, TimeProvider.System, TestContext.Current.CancellationToken);
+                time.Advance(TimeSpan.FromSeconds(1));
+            }
+
+            HostOutcome outcome = await asked;
+            Assert.Equal((ExitCodes.Failed, ""), (outcome.ExitCode, outcome.Output));
+            Assert.Contains("orders/terms/2", outcome.Error, StringComparison.Ordinal);
+            Assert.Contains("let this user read and write", outcome.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Messages_OfDamage_NameTheFolderAndTheFileOnce()
+    {
+        await RunAndStopAsync();
+        string[] savepoints = [.. Directory.EnumerateDirectories(_folder["state/savepoints"]).Order(StringComparer.Ordinal)];
+        string pack = Directory.EnumerateFiles(savepoints[0], "*", SearchOption.AllDirectories).First(static f => f.Contains("/packs/", StringComparison.Ordinal));
+        File.Delete(pack);
+        HostOutcome verify = await RunAsync("snapshots", "verify", savepoints[0]);
+        Assert.Equal(2, verify.Error.Split(Path.GetFileName(pack)).Length);
+        Assert.Contains(savepoints[0], verify.Output, StringComparison.Ordinal);
+
+        File.WriteAllText(Path.Combine(savepoints[1], "_metadata"), "{");
+        HostOutcome diff = await RunAsync("snapshots", "diff", savepoints[0], savepoints[1]);
+        Assert.Equal(ExitCodes.Failed, diff.ExitCode);
+        Assert.Contains($"{savepoints[1]}: _metadata is damaged: ", diff.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_SaysTheExitCodes()
+    {
+        HostOutcome help = await RunAsync("--help");
+
+        Assert.Equal(ExitCodes.Finished, help.ExitCode);
+        Assert.Matches(@"Exit codes:\s+0  what was asked for was done", help.Output);
+        Assert.Matches(@"\n +130  ended by Ctrl-C", help.Output);
+    }
+
     [Theory]
+    [InlineData("snapshots ls --storage ./state --job=", "--job is empty: give the name of the job")]
+    [InlineData("snapshots pin newest --storage ./state --job orders", "'newest' is neither the id of a checkpoint nor latest")]
+    [InlineData("state diff a b --limit -1", "--limit is -1: give 0 for all rows, or more")]
     [InlineData("snapshots show 7", "which job? Give --storage ADDRESS and --job NAME")]
     [InlineData("storage probe gopher://x", "known are file, s3")]
     public async Task AWrongCommandLine_IsRefusedWithTheCure(string words, string cure)
@@ -317,11 +404,16 @@ public sealed class ToolTests : IDisposable
 
     Task<HostOutcome> AskAsync(string words) => RunAsync([.. words.Split(' '), "--storage", _folder["state"], "--job", "orders"]);
 
-    static async Task<HostOutcome> RunAsync(params string[] words)
+    static int EntriesOf(string output, string are) =>
+        int.Parse(System.Text.RegularExpressions.Regex.Match(output, $@"\n(\d+) entries of earlier terms of the ledger {are} deleted\n").Groups[1].Value, CultureInfo.InvariantCulture);
+
+    static Task<HostOutcome> RunAsync(params string[] words) => RunAsync(TimeProvider.System, words);
+
+    static async Task<HostOutcome> RunAsync(TimeProvider time, string[] words)
     {
         StringWriter output = new(CultureInfo.InvariantCulture), error = new(CultureInfo.InvariantCulture);
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
-        int exitCode = await ToolCommands.RunAsync(new Tool(output, error, console, TimeProvider.System), words, TestContext.Current.CancellationToken);
+        int exitCode = await ToolCommands.RunAsync(new Tool(output, error, console, time), words, TestContext.Current.CancellationToken);
         return new(exitCode, output.ToString().ReplaceLineEndings("\n"), error.ToString().ReplaceLineEndings("\n"));
     }
 }
