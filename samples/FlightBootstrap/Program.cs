@@ -1,6 +1,7 @@
 using Flights;
 using Flights.Bootstrap;
 using Millrace;
+using Millrace.State.Offline;
 using Millrace.Storage;
 
 // The first argument is the table of minutes, the second the folder of the savepoint; both may be left out. The rest is the flight job's.
@@ -14,7 +15,7 @@ try
         ? $"{folder} is a savepoint with the minutes of {table}"
         : $"{folder} has a savepoint already");
 }
-catch (Exception wrong) when (wrong is IOException or InvalidDataException)
+catch (Exception wrong) when (wrong is IOException or InvalidDataException or UnauthorizedAccessException or SavepointRowException or StoreUnavailableException or FormatException)
 {
     Console.Error.WriteLine($"error: {wrong.Message}");
     return ExitCodes.Refused;

@@ -47,19 +47,22 @@ sealed record Options
             string name = args[i];
             options = name switch
             {
-                "--seeds" => options with { Seeds = Number() },
+                "--seeds" => options with { Seeds = Some() },
                 "--from" => options with { From = Number() },
                 "--seed" => options with { From = Number(), Seeds = 1, Processes = 1 },
                 "--trace" => options with { IsTrace = true },
                 "--sweep" => options with { Sweep = SweepOf(Text()) },
                 "--mutate" => options with { Mutation = MutationOf(Text()) },
-                "--processes" => options with { Processes = Number() },
+                "--processes" => options with { Processes = Some() },
                 "--require-rare" => options with { RequiresRare = true },
                 "--share" => options with { Share = Number() },
                 _ => throw new FormatException($"'{name}' is no option"),
             };
 
             string Text() => ++i < args.Length ? args[i] : throw new FormatException($"{name} needs something after it");
+
+            // None at all would pass without having tried anything.
+            int Some() => Number() is > 0 and var n ? n : throw new FormatException($"{name} is {args[i]}; give 1 or more");
 
             int Number() => int.TryParse(Text(), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : throw new FormatException($"{name} needs a number, not '{args[i]}'");
         }

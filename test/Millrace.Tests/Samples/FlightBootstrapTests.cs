@@ -36,6 +36,7 @@ public sealed class FlightBootstrapTests : IDisposable
     [Theory]
     [InlineData("ORD,many", "line 2: 'ORD,many' is no airport")]
     [InlineData("ORD,1,2", "line 2: 'ORD,1,2' is no airport")]
+    [InlineData("ORD,1\nJFK,2\nORD,3", "was given two rows for the key all airports and the sub-key ORD")]
     [InlineData(null, "minutes.csv")]
     public async Task FlightBootstrap_WrongTable_NamesTheLineAndWritesNoSavepoint(string? line, string expected)
     {
@@ -47,6 +48,19 @@ public sealed class FlightBootstrapTests : IDisposable
         Assert.Contains(expected, error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder["savepoint/_metadata"]));
+    }
+
+    [Fact]
+    public async Task FlightBootstrap_WhereTheFolderCannotBe_SaysSo()
+    {
+        _folder.Write("minutes.csv", "airport,minutesLate\nZZZ,1\n");
+        _folder.Write("savepoint", "a file where the folder would be");
+
+        (int exitCode, _, string error) = await RunAsync();
+
+        Assert.Equal(ExitCodes.Refused, exitCode);
+        Assert.StartsWith("error: ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 
     async Task<(int ExitCode, string Output, string Error)> RunAsync()
