@@ -127,7 +127,8 @@ internal sealed class OpenSnapshot(SnapshotReader reader, IListableStore store, 
             {
                 LedgerState now = (await place.ReadAsync(cancellationToken).ConfigureAwait(false)).State;
                 if (now.Kept.Contains(kept)) throw;
-                if (!isLatest || now.Latest is not { } newest || opening == OpeningsMax) throw new ToolException($"checkpoint {kept.Id} was deleted by job {place.Job} while it was opened");
+                if (isLatest && opening == OpeningsMax) throw new ToolException($"the job deleted {opening} checkpoints one after the other while they were opened: {SnapshotLook.Cure}");
+                if (!isLatest || now.Latest is not { } newest) throw new ToolException($"checkpoint {kept.Id} was deleted by job {place.Job} while it was opened: {SnapshotLook.Cure}");
                 kept = newest.Snapshot;
             }
         }

@@ -240,7 +240,7 @@ public sealed class DurableHostTests : IDisposable
         Task<int> plan = new Millrace.Hosting.JobHost(new("orders", HostHarness.Numbers(1, static n => n)), process, null).RunAsync(["plan", "--storage", _folder["state"]], Cancel);
         while (!plan.IsCompleted)
         {
-            for (int i = 0; i < 50 && time.NextTimer is null && !plan.IsCompleted; i++) await Task.Delay(1, TimeProvider.System, Cancel);
+            for (int i = 0; i < 50 && time.NextTimer is null && !plan.IsCompleted; i++) await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancel);
             time.Advance(TimeSpan.FromSeconds(1));
         }
 

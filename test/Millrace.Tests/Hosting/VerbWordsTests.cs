@@ -41,7 +41,7 @@ public sealed class VerbWordsTests : IDisposable
         {
             int rate = arguments.Get("rate", 1);
             string input = arguments["input"];
-            flow.Source("numbers", CollectionSource.Of(rate, input.Length)).Sink("nothing", DiscardSink.Of<int>());
+            flow.Source("numbers", CollectionSource.Of([rate, input.Length])).Sink("nothing", DiscardSink.Of<int>());
         },
         [.. words.Split(' '), "--storage", _folder["state"]]);
 }

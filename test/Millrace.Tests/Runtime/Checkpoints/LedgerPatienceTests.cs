@@ -1,4 +1,5 @@
 using Millrace.Runtime.Checkpoints;
+using Millrace.State.Snapshots;
 using Millrace.Storage;
 using Millrace.Testing;
 using Millrace.Testing.Stores;
@@ -79,7 +80,7 @@ public sealed class LedgerPatienceTests : IDisposable
     // The next pause has begun when its timer is there.
     async Task StepAsync()
     {
-        for (int i = 0; i < 50 && _time.NextTimer is null; i++) await Task.Delay(1, TimeProvider.System, Cancel);
+        for (int i = 0; i < 50 && _time.NextTimer is null; i++) await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancel);
         _time.Advance(TimeSpan.FromSeconds(1));
     }
 }
