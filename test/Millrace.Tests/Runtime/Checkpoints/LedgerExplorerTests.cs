@@ -84,26 +84,68 @@ public sealed class LedgerExplorerTests
         TestContext.Current.TestOutputHelper?.WriteLine($"{broken} (after {explorer.States} states)");
     }
 
+    /// <summary>Two processes with two claims between them, to the end, with two replies lost or late wherever they may be.</summary>
+    [Fact]
+    public void Explore_TwoLostReplies_BreakNoInvariant()
+    {
+        var explorer = new LedgerExplorer(Mutation.None, claimsMax: 2, faultsMax: 2, Play.Sinks);
+
+        Assert.Null(explorer.Explore());
+
+        Assert.InRange(explorer.Leaders, 1_000, int.MaxValue);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{explorer.States} states, {explorer.Leaders} times leading");
+    }
+
+    [Fact]
+    public void Explore_AStoreThatLostAllButTheHint_IsNotTakenForANewJob()
+    {
+        var explorer = new LedgerExplorer(Mutation.None, claimsMax: 2, faultsMax: 0, Play.Sinks | Play.Expiry);
+
+        Assert.Null(explorer.Explore());
+
+        Assert.InRange(explorer.States, 500, int.MaxValue);
+    }
+
     [Theory]
     [InlineData(nameof(Mutation.ClaimLeavesGap))]
+    [InlineData(nameof(Mutation.ClaimNamesPast))]
+    [InlineData(nameof(Mutation.ClaimWithoutNonce))]
     [InlineData(nameof(Mutation.AcceptShort))]
     [InlineData(nameof(Mutation.AcceptLower))]
+    [InlineData(nameof(Mutation.AcceptNothing))]
+    [InlineData(nameof(Mutation.VoidCounts))]
+    [InlineData(nameof(Mutation.OpeningNamesNothing))]
+    [InlineData(nameof(Mutation.NoOpening))]
+    [InlineData(nameof(Mutation.OwedForgotten))]
+    [InlineData(nameof(Mutation.RetainedForgotten))]
+    [InlineData(nameof(Mutation.DoomedForgotten))]
+    [InlineData(nameof(Mutation.TimelineForgotten))]
     [InlineData(nameof(Mutation.NoCheck))]
     [InlineData(nameof(Mutation.UnknownIsNone))]
+    [InlineData(nameof(Mutation.UnknownIsFailed), "Sinks, FourEntries")]
+    [InlineData(nameof(Mutation.UnknownIsCreated))]
     [InlineData(nameof(Mutation.ExistsIsOurs))]
+    [InlineData(nameof(Mutation.ExistsIsForeign))]
     [InlineData(nameof(Mutation.OtherBytes))]
     [InlineData(nameof(Mutation.CommitEarly))]
+    [InlineData(nameof(Mutation.CommitBeforeOpening))]
     [InlineData(nameof(Mutation.AbortEarly))]
+    [InlineData(nameof(Mutation.AbortBeforeRestore))]
+    [InlineData(nameof(Mutation.AbortOwed))]
     [InlineData(nameof(Mutation.DeleteEarly))]
     [InlineData(nameof(Mutation.DeleteTerm))]
+    [InlineData(nameof(Mutation.DeleteOpening), nameof(Play.Pruning))]
     [InlineData(nameof(Mutation.DeleteEntries))]
+    [InlineData(nameof(Mutation.SearchStopsShort))]
+    [InlineData(nameof(Mutation.SearchWithoutBisection))]
+    [InlineData(nameof(Mutation.HintIgnored), "Sinks, Expiry", 2)]
     [InlineData(nameof(Mutation.PruneEarly), nameof(Play.Pruning))]
     [InlineData(nameof(Mutation.ForgetPruning), nameof(Play.Pruning))]
     [InlineData(nameof(Mutation.DeletedIsLost), nameof(Play.Pruning))]
     [InlineData(nameof(Mutation.GapIsLost), "Pruning, Hints")]
-    public void Explore_WithoutOneOfTheRules_BreaksAnInvariant(string rule, string play = nameof(Play.Sinks))
+    public void Explore_WithoutOneOfTheRules_BreaksAnInvariant(string rule, string play = nameof(Play.Sinks), int claimsMax = 3)
     {
-        var explorer = new LedgerExplorer(Enum.Parse<Mutation>(rule), claimsMax: 3, faultsMax: 1, Enum.Parse<Play>(play));
+        var explorer = new LedgerExplorer(Enum.Parse<Mutation>(rule), claimsMax, faultsMax: 1, Enum.Parse<Play>(play));
 
         string? broken = explorer.Explore();
 
