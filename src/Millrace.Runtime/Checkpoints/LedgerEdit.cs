@@ -43,6 +43,7 @@ public static class LedgerEdits
 {
     // A live job may build its next checkpoint on the one before, and on the one before that while both are under way.
     const int NewestNeeded = 2;
+    const int RoundsMax = 20;
     const string Unreadable = "a checkpoint that is kept could not be read, so it is not known which files it needs; verify the others, or try again";
 
     /// <summary>Applies an edit: recorded first, then done. Repeated after a crash, it finds what is left.</summary>
@@ -56,17 +57,27 @@ public static class LedgerEdits
     {
         ArgumentNullException.ThrowIfNull(ledger);
         ManifestCache manifests = ManifestCache.Over(store);
+        int round = 0;
         // A pin deletes nothing, so nobody's files matter.
         bool deletesNothing = edit is LedgerEdit.Pin or LedgerEdit.Borrow;
-        if (!deletesNothing) await manifests.LoadAsync(ledger.State, cancellationToken).ConfigureAwait(false);
         LedgerEditOutcome outcome = new(false, "");
-        LedgerPosition? entry = await ledger.AppendAsync(
-            state =>
-            {
-                (IReadOnlyList<LedgerEvent> events, outcome) = Decide(state, edit, manifests.Find);
-                return events;
-            },
-            cancellationToken).ConfigureAwait(false);
+        LedgerPosition? entry;
+        bool isOvertaken;
+        do
+        {
+            if (!deletesNothing) await manifests.LoadAsync(ledger.State, cancellationToken).ConfigureAwait(false);
+            isOvertaken = false;
+            entry = await ledger.AppendAsync(
+                state =>
+                {
+                    (IReadOnlyList<LedgerEvent> events, outcome) = Decide(state, edit, manifests.Find);
+                    // A checkpoint was taken since they were loaded: it is not unreadable, it was not read.
+                    isOvertaken = !outcome.IsDone && !deletesNothing && !manifests.HasAll(state);
+                    return events;
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        while (isOvertaken && ++round < RoundsMax);
         if (entry is not null && !deletesNothing) await new SnapshotCleaner(store, ledger.Keys).ResumeAsync(ledger, cancellationToken).ConfigureAwait(false);
         return outcome;
     }

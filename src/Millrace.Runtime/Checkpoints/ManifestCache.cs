@@ -17,6 +17,9 @@ sealed class ManifestCache(Func<SnapshotReference, StoreMeter, CancellationToken
     /// <summary>The manifest; null when it cannot be read, or was not loaded.</summary>
     public SnapshotManifest? Find(SnapshotReference snapshot) => _manifests.GetValueOrDefault(snapshot);
 
+    /// <summary>Whether all that a ledger keeps was loaded, readable or not.</summary>
+    public bool HasAll(LedgerState state) => state.Kept.All(_manifests.ContainsKey);
+
     public void Add(SnapshotReference snapshot, SnapshotManifest manifest) => _manifests[snapshot] = manifest;
 
     /// <summary>As the other overload, where nobody counts.</summary>

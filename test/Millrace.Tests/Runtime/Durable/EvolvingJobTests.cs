@@ -62,7 +62,7 @@ public sealed class EvolvingJobTests
         int entries = Entries();
         StartPlan plan = await StoredJob.PlanAsync(_store, broken);
         Assert.False(plan.CanStart);
-        Assert.Contains("key was int32 and is string; declare it as int32 again", Line(plan, "states", "total", StateFate.Incompatible), StringComparison.Ordinal);
+        Assert.Contains("key was int32 and is string, whose hash is another", Line(plan, "states", "total", StateFate.Incompatible), StringComparison.Ordinal);
         Assert.Contains("Total.Sum was int32 and is string; declare it as int32 again, or make the new values from the old with IUpgrade; or give the state up with --drop-state states/total",
             Line(plan, "states", "total", StateFate.Incompatible), StringComparison.Ordinal);
         Assert.Contains("sales was a list and is declared as a map", Line(plan, "states", "sales", StateFate.Incompatible), StringComparison.Ordinal);

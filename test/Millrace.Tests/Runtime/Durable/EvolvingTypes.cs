@@ -197,7 +197,7 @@ static class EvolvingTypes
     [
         new EvolvingKey<int, decimal>("int to decimal", static n => n % 7, static n => n % 7, "whose hash is another"),
         new EvolvingKey<long, Int128>("long to Int128", static n => n % 7, static n => n % 7, "whose hash is another"),
-        new EvolvingKey<int, string>("int to string", static n => n % 7, static n => $"{n % 7}", "key was int32 and is string; declare it as int32 again"),
+        new EvolvingKey<int, string>("int to string", static n => n % 7, static n => $"{n % 7}", "key was int32 and is string, whose hash is another"),
         new EvolvingKey<K1.Key, K3.Key>("order of names", static n => new(n % 7, 1, null), static n => new(n % 7, 1, null), "changes the order of names"),
         new EvolvingKey<K1.Key, K4.Key>("new member", static n => new(n % 7, 1, null), static n => new(n % 7, 1, null, null), "is new in a key"),
         new EvolvingKey<K1.Place, K3.Place>("member gone", static n => new(n % 7, 1), static n => new(n % 7), "is gone from a key"),
