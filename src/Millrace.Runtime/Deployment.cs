@@ -269,9 +269,8 @@ sealed class Deployment : ITaskOwner
         _ended.TrySetException(new StuckUserCodeException(stuck, first));
     }
 
-    /// <summary>Stands in for the scheduler while tasks are built, before the scheduler can be told of them.</summary>
     /// <summary>
-    /// Tasks that wait for everything to be open. Another worker whose tasks run already may send to tasks of this one before: they must not read
+    /// Stands in for the scheduler while tasks are built, before the scheduler can be told of them; and tasks wait here for everything to be open. Another worker whose tasks run already may send to tasks of this one before: they must not read
     /// what came with functions that are not open, or end before the deployment has begun.
     /// </summary>
     sealed class DeferredScheduler : ITaskScheduler

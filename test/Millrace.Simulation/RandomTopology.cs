@@ -11,14 +11,19 @@ namespace Millrace.Simulation;
 sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOracle, ISimulatedVariety
 {
     const int Repeating = 8;    // The kind in which everything is written by key, so that it may be written again.
+    const int Idle = 9;         // The kind in which splits stand still, and event time goes on without them.
 
     readonly Outside _outside = new(commitsTwice);
     readonly List<ImmutableArray<ImmutableArray<Reading>>> _sources = [];
     readonly List<(IPiece Piece, int Parallelism, Outside.Place[] Places)> _pieces = [];
+    readonly Dictionary<string, string> _forms = new(StringComparer.Ordinal);
     readonly TapPiece _tap = new(Versions.TapId);
     Disorder _disorder = new(0, 0);
     Versions _versions = Versions.One;
     bool _hasSinkEach;
+    int _restsPerThousand;
+    TimeSpan? _idleAfter;
+    SimulatedWorld? _world;
     int _skew;
 
     /// <inheritdoc/>
@@ -41,26 +46,34 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
                 // Where records may come twice, or windows early, not every piece can say what must be.
                 0 => new SidePiece($"side{i}", chance.Between(2, 7)),
                 1 or 2 or Repeating => Pieces.MakeDrainable(i, chance),
+                3 or 4 when i == 0 => Pieces.Evolving(i, chance),
                 5 or 6 when i == 0 => Pieces.Count(i, chance),
+                5 or 6 when i == 1 => Pieces.Evolving(i, chance),
+                Idle => Pieces.MakePatient(i, chance),
                 _ => Pieces.Make(i, chance),
             };
+            // What versions do something to has its own id; barriers that do not wait are for what keeps nothing.
+            if (kind != 0 && piece is not (CountPiece or EvolvingPiece) && piece.Exchanges < BehindPiece.ExchangesMax && chance.Below(3) == 0) piece = BehindPiece.Of(piece, chance);
             _pieces.Add((piece, chance.Below(3) == 0 ? chance.Between(1, 5) : 0, PlacesOf(piece, kind, chance)));
         }
 
+        if (kind == Idle) (_restsPerThousand, _idleAfter) = (chance.Pick([20, 60, 150]), TimeSpan.FromMilliseconds(chance.Between(15, 80)));
         if (kind is >= 3 and <= 6) _versions = Versions.Random(chance, [.. _pieces.Select(static p => p.Piece)]);
         // A piece that is removed leaves its sink behind.
         _hasSinkEach = !_versions.Removes && chance.Below(2) == 0;
-        Traits = new() { AllowsAtLeastOnce = kind == 0, AllowsDrain = kind is 1 or 2, AllowsRewind = kind is 7 or Repeating, AllowsRepetition = kind == Repeating, Versions = _versions.Count };
+        Traits = new() { AllowsAtLeastOnce = kind == 0, AllowsDrain = kind is 1 or 2, AllowsRewind = kind is 7 or Repeating, AllowsRepetition = kind == Repeating, HasIdleSplits = kind == Idle, Versions = _versions.Count };
     }
 
     public void Define(Dataflow flow, SimulatedProcess process)
     {
+        _world = process.World;
         DataStream<Reading>? all = null;
         for (int source = 0; source < _sources.Count; source++)
         {
+            WatermarkStrategy<Reading> eventTime = WatermarkStrategy.BoundedOutOfOrderness<Reading>(TimeSpan.FromMilliseconds(_disorder.BoundMs), static r => r.At);
             DataStream<Reading> readings = flow.Source(
-                $"source-{source}", new SimulatedSource<Reading>(process, _sources[source]),
-                WatermarkStrategy.BoundedOutOfOrderness<Reading>(TimeSpan.FromMilliseconds(_disorder.BoundMs), static r => r.At));
+                $"source-{source}", new SimulatedSource<Reading>(process, _sources[source]) { RestsPerThousand = _restsPerThousand },
+                _idleAfter is { } idleAfter ? eventTime.WithIdleness(idleAfter) : eventTime);
             all = all is null ? readings : all.Union(readings);
         }
 
@@ -71,7 +84,7 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
         {
             (IPiece piece, int parallelism, Outside.Place[] places) = _pieces[i];
             if (ReferenceEquals(piece, _versions.Target) && _versions.Has(version, ProgramChange.PieceRemoved)) continue;
-            DataStream<string> written = piece.Build(all!, new(process, _versions.IdOf(piece.Name, version), parallelism, _disorder));
+            DataStream<string> written = piece.Build(all!, new(process, _versions.IdOf(piece.Name, version), parallelism, _disorder, _versions.FormOf(version)));
             foreach (Outside.Place place in places)
             {
                 (Outside.Place, int) sink = (place, _hasSinkEach ? i : 0);
@@ -94,6 +107,7 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
             }
 
             _tap.Check(Input, LinesOf(_tap, Outside.Place.Added));
+            if (_idleAfter is not null && WereLate()) _world!.Reach("records of a split that had stood still were late");
         }
         catch (SimulationException found)
         {
@@ -103,16 +117,41 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
 
     public void Look() => _outside.Look();
 
-    public (IReadOnlyList<string> Drops, IReadOnlyList<StateRename> Renames) Upgrade(int version, SnapshotManifest snapshot, int from) => _versions.Upgrade(version, snapshot, from);
+    public (IReadOnlyList<string> Drops, IReadOnlyList<StateRename> Renames) Upgrade(int version, SnapshotManifest snapshot, int from)
+    {
+        if (_versions.FormOf(version) > _versions.FormOf(from)) _world!.Reach("a version was started that has other types than the snapshot");
+        if (_versions.FormOf(version) > _versions.FormOf(from) + 1) _world!.Reach("a version was started that has types two forms later than the snapshot");
+        return _versions.Upgrade(version, snapshot, from);
+    }
 
-    public async Task<bool> CheckStateAsync(SnapshotReader checkpoint) => Traits is { Versions: 1, AllowsDrain: false, AllowsAtLeastOnce: false }
-        && await StateComparison.CheckAsync(checkpoint, _pieces.Select(static p => p.Piece), Input);
+    public async Task<bool> CheckStateAsync(SnapshotReader checkpoint)
+    {
+        if (Traits is not { AllowsDrain: false, AllowsAtLeastOnce: false }) return false;
+        NoteForms(checkpoint.Manifest);
+        bool any = await StateComparison.CheckAsync(checkpoint, _pieces.Select(static p => p.Piece).Where(p => !ReferenceEquals(p, _versions.Target)), Input);
+        if (any && Traits.Versions > 1) _world!.Reach("state was compared across versions of the program");
+        return any;
+    }
 
     /// <summary>What was written, without what may differ between two runs over the same records.</summary>
     public IEnumerable<string> Essence() => _pieces.SelectMany(p => p.Places.SelectMany(place => p.Piece.Essence(LinesOf(p.Piece, place)).Select(line => $"{place} {line}")));
 
     /// <inheritdoc/>
-    public override string ToString() => $"pieces: {string.Join(", ", _pieces.Select(static p => $"{p.Piece} into {string.Join(" and ", p.Places)}"))}; a sink {(_hasSinkEach ? "each" : "together")}; {_disorder}, skew {_skew}; versions: {_versions}";
+    public override string ToString() => $"pieces: {string.Join(", ", _pieces.Select(static p => $"{p.Piece} into {string.Join(" and ", p.Places)}"))}; a sink {(_hasSinkEach ? "each" : "together")}; {_disorder}, skew {_skew}{(_idleAfter is { } after ? $", splits rest and are idle after {after}" : "")}; versions: {_versions}{(_versions.Has(_versions.Count, ProgramChange.TapAdded) ? $", with {_tap}" : "")}";
+
+    /// <summary>Tells when state has been read in one form and written in another.</summary>
+    void NoteForms(SnapshotManifest manifest)
+    {
+        foreach (StateEntry state in manifest.Operators.Where(static o => o.Id.StartsWith("evolving", StringComparison.Ordinal)).SelectMany(static o => o.States).Where(static s => s.Runs.Count > 0))
+        {
+            if (!_forms.TryGetValue(state.Schema.Name, out string? before)) before = null;
+            string form = _forms[state.Schema.Name] = $"{state.Schema.Value}";
+            if (before is not null && before != form) _world!.Reach($"state went on in another form: {state.Schema.Kind}");
+        }
+    }
+
+    /// <summary>Whether records were late that are not behind what their split had had before.</summary>
+    bool WereLate() => _pieces.Any(p => LatePiece.In(p.Piece) is { } late && late.HasLate(Input, LinesOf(p.Piece, p.Places[0])));
 
     static Outside.Place[] PlacesOf(IPiece piece, int kind, SimulatedChance chance) => chance.Below(6) switch
     {

@@ -19,7 +19,7 @@ static class StateComparison
         foreach (IPiece piece in pieces)
         {
             // Instances that have finished have handed out what they had.
-            if (manifest.Operators.FirstOrDefault(o => o.Id == piece.Name) is not { Finished: 0, States.Count: > 0 }) continue;
+            if (piece.Operators.Any(id => manifest.Operators.FirstOrDefault(o => o.Id == id) is not { Finished: 0, States.Count: > 0 })) continue;
             await piece.CheckStateAsync(checkpoint, read);
             any = true;
         }

@@ -23,6 +23,9 @@ enum ProgramChange
 
     /// <summary>A piece and a sink of its own are added.</summary>
     TapAdded,
+
+    /// <summary>The types of a piece's state, and of the records on their way to it, are the next form.</summary>
+    TypesChanged,
 }
 
 /// <summary>The versions of a program: each is the one before with one change.</summary>
@@ -51,10 +54,18 @@ sealed class Versions(IReadOnlyList<ProgramChange> changes, CountPiece? target)
     public static Versions Random(SimulatedChance chance, IReadOnlyList<IPiece> pieces)
     {
         CountPiece? target = pieces.OfType<CountPiece>().FirstOrDefault();
+        EvolvingPiece? evolving = pieces.OfType<EvolvingPiece>().FirstOrDefault();
         List<ProgramChange> changes = [];
-        for (int i = chance.Between(1, 3); i > 0; i--)
+        for (int i = chance.Between(1, evolving is null ? 3 : 4); i > 0; i--)
         {
-            ProgramChange change = (ProgramChange)chance.Below(6);
+            ProgramChange change = evolving is not null && chance.Below(3) != 0 ? ProgramChange.TypesChanged : (ProgramChange)chance.Below(6);
+            if (change == ProgramChange.TypesChanged)
+            {
+                // Types may change again; everything else is done once.
+                if (changes.Count(static c => c == ProgramChange.TypesChanged) < evolving!.Changes) changes.Add(change);
+                continue;
+            }
+
             if (change == ProgramChange.PassRemoved && !changes.Contains(ProgramChange.PassAdded)) change = ProgramChange.PassAdded;
             bool isOfTarget = change is ProgramChange.Renamed or ProgramChange.StateDropped or ProgramChange.PieceRemoved;
             if ((isOfTarget && (target is null || changes.Contains(ProgramChange.PieceRemoved))) || changes.Contains(change)) continue;
@@ -68,6 +79,9 @@ sealed class Versions(IReadOnlyList<ProgramChange> changes, CountPiece? target)
 
     /// <summary>Whether a version has been changed so.</summary>
     public bool Has(int version, ProgramChange change) => changes.Take(version).Contains(change);
+
+    /// <summary>How often types have changed by a version.</summary>
+    public int FormOf(int version) => changes.Take(version).Count(static c => c == ProgramChange.TypesChanged);
 
     /// <summary>The id of a piece's operator in a version.</summary>
     public string IdOf(string name, int version) => name == target?.Name && Has(version, ProgramChange.Renamed) ? $"{name}-renamed" : name;

@@ -23,23 +23,33 @@ static class Work
         foreach (int seed in seeds)
         {
             Finding finding;
+            RandomTopology job = new(mutation.CommitsTwice);
             try
             {
                 SimulationResult result = await Testing.Simulation.Simulation.RunAsync(
-                    new RandomTopology(mutation.CommitsTwice), (ulong)seed, SimulatedFaults.Default, trace, mutation.Change, Collection.CheckAsync);
+                    job, (ulong)seed, SimulatedFaults.Default, trace, mutation.Change, Collection.CheckAsync);
                 if (seed % Metamorphic.Every == 0 && mutation == Mutation.None) await Metamorphic.CheckAsync((ulong)seed);
                 finding = new($"seed {seed}", null, string.Create(CultureInfo.InvariantCulture,
                     $"{result.TraceHash}, {result.Events} events, {result.Elapsed.TotalSeconds:0.0} s of its time, {result.Processes} processes"), result.Reached);
             }
             catch (SimulationFailedException failed)
             {
-                finding = new($"seed {seed}", failed.InnerException!.ToString(), "", s_nothing);
+                finding = new($"seed {seed}", Of(failed.InnerException!, job), "", s_nothing);
             }
 
             yield return finding;
             // What is broken on purpose was found: that is all there is to know.
             if (finding.Failure is not null && mutation != Mutation.None) yield break;
         }
+    }
+
+    /// <summary>What was found, and in which job; in one line first.</summary>
+    static string Of(Exception found, RandomTopology job)
+    {
+        string text = found.ToString(), program = $"{job}";
+        if (text.Contains(program, StringComparison.Ordinal)) return text;
+        int end = text.IndexOf('\n', StringComparison.Ordinal);
+        return end < 0 ? $"{text}; {program}" : $"{text[..end].TrimEnd()}; {program}{text[end..]}";
     }
 
     /// <summary>The points of a sweep: every effect of every process of a life, in each way of barriers.</summary>

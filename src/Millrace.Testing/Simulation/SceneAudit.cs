@@ -44,6 +44,8 @@ sealed class SceneAudit(SimulatedScene scene)
         // An instance that has no event time yet is not listed, and may begin anywhere.
         foreach (OperatorEntry op in manifest.Operators.Where(static o => o.Watermarks.Sum(static w => w.Range.Size) == KeyRange.Full.Size))
         {
+            // Sources begin at where their splits are, with those that were idle, whoever reads them; what follows is where it was.
+            if (scene.Traits.HasIdleSplits && op.States.Any(static s => s.Schema.Layout == StateLayout.Split)) continue;
             Timestamp watermark = op.Watermarks.Min(static w => w.Watermark);
             // Another version of the program may name operators otherwise.
             string where = $"{life.Options.Version} {manifest.Timeline} {op.Id}";

@@ -68,8 +68,8 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         }
 
         for (int waiting = scene.Lives.Count(static l => l.IsWaiting); waiting < Standbys; waiting++) scene.Start(Random() with { IsStandby = true });
-        // What becomes of a command that is repeated shows only after a checkpoint.
-        if (leader?.Options is { Drops.Count: > 0 } or { Renames.Count: > 0 }) await Task.WhenAny(leader.NextTaken, leader.Ended, _world.DelayAsync(s_untilTaken)).ConfigureAwait(false);
+        // What becomes of a command that is repeated, and of state from one version to the next, shows only after a checkpoint.
+        if (leader is not null && (scene.Traits.Versions > 1 || leader.Options is { Drops.Count: > 0 } or { Renames.Count: > 0 })) await Task.WhenAny(leader.NextTaken, leader.Ended, _world.DelayAsync(s_untilTaken)).ConfigureAwait(false);
         return leader;
     }
 

@@ -13,7 +13,7 @@ sealed class SimulatedScene
 {
     public const string JobName = "simulated";
     public const string SavepointScheme = "memory://";
-    static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5), s_progress = TimeSpan.FromSeconds(20), s_look = TimeSpan.FromMilliseconds(50);
+    static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5), s_progress = TimeSpan.FromSeconds(60), s_look = TimeSpan.FromMilliseconds(50);
     static readonly SimulatedTraits s_plain = new();
 
     readonly List<SimulatedLife> _lives = [];

@@ -28,6 +28,12 @@ public sealed class SimulatedSource<T>(SimulatedProcess process, ImmutableArray<
     /// <value>Not bounded, so that a reader reads all its splits at once and event time gets on from the start.</value>
     public bool IsBounded => false;
 
+    /// <value>
+    /// Of a thousand pauses of a split, how many are long: a tenth of a second to a second, while others go on, so that event time waits for it or, by
+    /// <see cref="WatermarkStrategy{T}.WithIdleness"/>, goes on without it. 0 to 1,000; the default is 0.
+    /// </value>
+    public int RestsPerThousand { get; init; }
+
     /// <inheritdoc/>
     public async IAsyncEnumerable<SimulatedSplit> DiscoverAsync(SourceContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -39,12 +45,12 @@ public sealed class SimulatedSource<T>(SimulatedProcess process, ImmutableArray<
     public ValueTask<ISplitReader<T, SimulatedSplit>> OpenAsync(SimulatedSplit split, FunctionContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(split);
-        return new(new Reader(process, split, splits[split.Number], IsHeld));
+        return new(new Reader(process, split, splits[split.Number], RestsPerThousand, IsHeld));
     }
 
-    sealed class Reader(SimulatedProcess process, SimulatedSplit split, ImmutableArray<T> records, Func<bool> isHeld) : ISplitReader<T, SimulatedSplit>
+    sealed class Reader(SimulatedProcess process, SimulatedSplit split, ImmutableArray<T> records, int restsPerThousand, Func<bool> isHeld) : ISplitReader<T, SimulatedSplit>
     {
-        const int PortionMax = 24, PauseMaxMs = 12;
+        const int PortionMax = 24, PauseMaxMs = 12, RestMs = 100, RestMaxMs = 1_000;
 
         int _next = split.Next;
         int _portion;
@@ -60,7 +66,8 @@ public sealed class SimulatedSource<T>(SimulatedProcess process, ImmutableArray<
 
         public async ValueTask WaitAsync(CancellationToken cancellationToken)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(process.Chance.Between(1, PauseMaxMs)), process.Time, cancellationToken).ConfigureAwait(false);
+            bool isLong = restsPerThousand > 0 && process.Chance.InThousand(restsPerThousand);
+            await Task.Delay(TimeSpan.FromMilliseconds(isLong ? process.Chance.Between(RestMs, RestMaxMs) : process.Chance.Between(1, PauseMaxMs)), process.Time, cancellationToken).ConfigureAwait(false);
             _portion = process.Chance.Between(1, PortionMax);
         }
 

@@ -17,6 +17,9 @@ sealed record SimulatedTraits
     /// <summary>Whether writing again what was written changes nothing, so that it may go back to an older snapshot.</summary>
     public bool AllowsRepetition { get; init; }
 
+    /// <summary>Whether its sources read splits that event time goes on without while they are idle.</summary>
+    public bool HasIdleSplits { get; init; }
+
     /// <summary>How many versions of its program there are.</summary>
     public int Versions { get; init; } = 1;
 }

@@ -1,6 +1,6 @@
 namespace Millrace.Simulation;
 
-/// <summary>Gathers per key until a timer of the clock fires, and what is left when event time ends: a line for each. Together they are all records.</summary>
+/// <summary>Gathers per key until a timer of the clock fires, one of its own or of many, and what is left when event time ends: a line for each. Together they are all records.</summary>
 sealed record ClockTimerPiece(string Name, int Keys, int Ms) : IPiece
 {
     static readonly Timestamp s_late = Timestamp.FromUnixMilliseconds(1_000_000_000);
@@ -19,15 +19,22 @@ sealed record ClockTimerPiece(string Name, int Keys, int Ms) : IPiece
         readonly ValueState<int> _count = state.Value<int>("count");
         readonly ReducingState<long> _total = state.Reducing<long>("total", static (a, b) => a + b);
         readonly ProcessingTimer _soon = state.ProcessingTimer("soon");
+        readonly ProcessingTimerSet _often = state.ProcessingTimerSet("often");
         readonly EventTimer _end = state.EventTimer("end");
 
         public void OnRecord(in Record<Reading> record, Output<string> output)
         {
-            if (!_count.HasValue) _soon.Set(state.CurrentProcessingTime + TimeSpan.FromMilliseconds(piece.Ms));
+            Timestamp now = state.CurrentProcessingTime;
+            if (!_count.HasValue) _soon.Set(now + TimeSpan.FromMilliseconds(piece.Ms));
+            // Rounded, so that some are the same; and some do not count any more.
+            _often.Add(Rounded(now) + TimeSpan.FromMilliseconds(2 * piece.Ms));
+            _often.Remove(Rounded(now) + TimeSpan.FromMilliseconds(piece.Ms));
             _count.Set(_count.GetOr(0) + 1);
             _total.Add(record.Value.Index + 1);
             _end.Set(s_late);
         }
+
+        Timestamp Rounded(Timestamp now) => Timestamp.FromUnixMilliseconds(now.ToUnixMilliseconds() / piece.Ms * piece.Ms);
 
         public void OnTimer(in Firing<int> firing, Output<string> output)
         {

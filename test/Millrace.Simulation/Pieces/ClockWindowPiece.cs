@@ -2,12 +2,12 @@ using Millrace.Testing.Simulation;
 
 namespace Millrace.Simulation;
 
-/// <summary>Counts and adds up per key and window of the clock, which differs between processes and may go back. Which window a record is in is chance; it is in one.</summary>
-sealed record ClockWindowPiece(string Name, int Keys, int Ms) : IPiece
+/// <summary>Counts and adds up per key and window of the clock, which differs between processes and may go back. Which windows a record is in is chance; it is in so many as there are slides in one.</summary>
+sealed record ClockWindowPiece(string Name, int Keys, int Ms, int Slides) : IPiece
 {
     public DataStream<string> Build(DataStream<Reading> input, PieceSite site) => site.Place(input
         .KeyBy(r => r.Weight % Keys)
-        .Window(Tumbling.Of(TimeSpan.FromMilliseconds(Ms)).InProcessingTime())
+        .Window(Sliding.Of(TimeSpan.FromMilliseconds(Ms * Slides), TimeSpan.FromMilliseconds(Ms)).InProcessingTime())
         .Aggregate(
             Name, seed: static () => (Count: 0, Total: 0L), add: static (ref sum, in record) => sum = (sum.Count + 1, sum.Total + record.Value.Index + 1),
             merge: static (a, b) => (a.Count + b.Count, a.Total + b.Total),
@@ -15,7 +15,7 @@ sealed record ClockWindowPiece(string Name, int Keys, int Ms) : IPiece
 
     public void Check(IReadOnlyList<Reading> input, IReadOnlyList<string> lines)
     {
-        Lines.RequireSame([.. input.GroupBy(r => r.Weight % Keys).Select(g => $"{Name} {g.Key} {g.Count()} {g.Sum(static r => r.Index + 1L)}")], [.. Essence(lines)], $"; all windows of {Name} together");
+        Lines.RequireSame([.. input.GroupBy(r => r.Weight % Keys).Select(g => $"{Name} {g.Key} {g.Count() * Slides} {g.Sum(static r => r.Index + 1L) * Slides}")], [.. Essence(lines)], $"; all windows of {Name} together");
         if (lines.GroupBy(static l => string.Join(' ', l.Split(' ')[..3])).FirstOrDefault(static g => g.Skip(1).Any()) is { } twice)
             throw new SimulationException($"a window has fired twice: {string.Join(", ", twice)}");
     }

@@ -12,6 +12,15 @@ interface IPiece
     /// <summary>Whether it writes the same lines whatever comes when, each once: they may go where writing a line twice is writing it once.</summary>
     bool IsRepeatable => false;
 
+    /// <summary>Whether it counts on the records of a split in the order they were read in.</summary>
+    bool NeedsOrder => false;
+
+    /// <summary>How many exchanges by key its records go through, one after the other.</summary>
+    int Exchanges => 1;
+
+    /// <summary>The ids of its operators that keep state which <see cref="CheckStateAsync"/> looks at.</summary>
+    IEnumerable<string> Operators => [Name];
+
     /// <summary>Adds its operators.</summary>
     /// <param name="input">All records.</param>
     /// <param name="site">Where it runs.</param>
@@ -56,7 +65,8 @@ interface IDrainablePiece : IPiece
 /// <param name="Id">The id of its operator in this version of the program.</param>
 /// <param name="Parallelism">That of its stateful operator; zero for that of the job.</param>
 /// <param name="Disorder">How far records are out of order.</param>
-sealed record PieceSite(SimulatedProcess Process, string Id, int Parallelism, Disorder Disorder)
+/// <param name="Form">How often the types of its state have changed by this version of the program.</param>
+sealed record PieceSite(SimulatedProcess Process, string Id, int Parallelism, Disorder Disorder, int Form = 0)
 {
     /// <summary>With the parallelism of the piece.</summary>
     public DataStream<T> Place<T>(DataStream<T> stream) => Parallelism == 0 ? stream : stream.WithParallelism(Parallelism);

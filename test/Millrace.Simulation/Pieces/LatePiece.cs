@@ -8,6 +8,18 @@ namespace Millrace.Simulation;
 /// </summary>
 sealed record LatePiece(string Name, int Keys, int Ms, int LatenessMs) : IPiece
 {
+    /// <summary>Whether others than stragglers may be late: where event time goes on without a split that stands still.</summary>
+    public bool IsAnyLate { get; init; }
+
+    /// <summary>The one in a piece, if there is one.</summary>
+    public static LatePiece? In(IPiece piece) => piece switch
+    {
+        LatePiece late => late,
+        MidStreamPiece middle => middle.Inner,
+        BehindPiece behind => In(behind.Inner),
+        _ => null,
+    };
+
     readonly record struct Sum(int Count, long Total);
 
     public DataStream<string> Build(DataStream<Reading> input, PieceSite site)
@@ -24,7 +36,14 @@ sealed record LatePiece(string Name, int Keys, int Ms, int LatenessMs) : IPiece
         return fired.Union(late.Select(r => $"{Name} late {r.Weight % Keys} {r.Ms / Ms * Ms} {r.Source}/{r.Split}/{r.Index}"));
     }
 
-    public void Check(IReadOnlyList<Reading> input, IReadOnlyList<string> lines) => Check(input, lines, isStragglerOnly: true);
+    public void Check(IReadOnlyList<Reading> input, IReadOnlyList<string> lines) => Check(input, lines, isStragglerOnly: !IsAnyLate);
+
+    /// <summary>Whether it has handed out as late what is no straggler.</summary>
+    public bool HasLate(IReadOnlyList<Reading> input, IReadOnlyList<string> lines)
+    {
+        HashSet<string> own = [.. input.Where(static r => !r.IsStraggler).Select(static r => $"{r.Source}/{r.Split}/{r.Index}")];
+        return lines.Select(static l => l.Split(' ')).Any(w => w[1] == "late" && own.Contains(w[4]));
+    }
 
     /// <param name="input">All records.</param>
     /// <param name="lines">What was written.</param>
@@ -70,18 +89,4 @@ sealed record LatePiece(string Name, int Keys, int Ms, int LatenessMs) : IPiece
         let late = window.Where(static w => w[1] == "late").ToArray()
         select $"{Name} {window.Key} {(fired.Length == 0 ? 0 : fired.Max(static w => Lines.Number(w[4]))) + late.Length} "
             + $"{(fired.Length == 0 ? 0 : fired.Max(static w => Lines.Number(w[5]))) + late.Sum(static w => Lines.Number(w[4].Split('/')[2]) + 1)}";
-}
-
-/// <summary>Event time that begins in mid-stream, where splits are mixed already: more is late, and nothing is lost all the same.</summary>
-/// <param name="Inner">What is done with it.</param>
-sealed record MidStreamPiece(LatePiece Inner) : IPiece
-{
-    public string Name => Inner.Name;
-
-    public DataStream<string> Build(DataStream<Reading> input, PieceSite site) =>
-        Inner.Build(input.WithEventTime(WatermarkStrategy.BoundedOutOfOrderness<Reading>(TimeSpan.FromMilliseconds(site.Disorder.BoundMs), static r => r.At)), site);
-
-    public void Check(IReadOnlyList<Reading> input, IReadOnlyList<string> lines) => Inner.Check(input, lines, isStragglerOnly: false);
-
-    public IEnumerable<string> Essence(IReadOnlyList<string> lines) => Inner.Essence(lines);
 }

@@ -11,6 +11,8 @@ sealed record StatesPiece(string Name, int Keys) : IExactPiece
     const int RecentMax = 5;
     static readonly Timestamp s_late = Timestamp.FromUnixMilliseconds(1_000_000_000);
 
+    public bool NeedsOrder => true;
+
     public DataStream<string> Build(DataStream<Reading> input, PieceSite site) => site.Place(input
         .KeyBy(r => r.Weight % Keys)
         .Process(Name, state => new States(state, this, site.Process)));
