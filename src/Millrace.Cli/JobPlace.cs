@@ -74,7 +74,7 @@ internal sealed class JobPlace(Tool tool, IListableStore store, StoreAddress sto
     public LocalObjectStore? Local => store as LocalObjectStore;
 
     /// <summary>What its process can be asked.</summary>
-    public JobVerbs Verbs => new(Folder, job, tool.Time);
+    public JobVerbs Verbs => new(Folder, job, tool.Time, storage.ToString());
 
     /// <summary>Reads the ledger.</summary>
     /// <exception cref="ToolException">There is no such job.</exception>

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Millrace.Hosting;
 using Millrace.Runtime.Checkpoints;
-using Millrace.State.Snapshots;
 
 namespace Millrace.Cli;
 
@@ -41,46 +40,38 @@ internal static class KeepCommands
             {
                 if (name != "dispose") throw new ToolException($"'{text}' is neither the id of a checkpoint nor {SnapshotLook.Latest}; 'millrace snapshots ls' shows them", ExitCodes.Refused);
                 string address = text == "latest-savepoint" ? await LatestSavepointAsync(tool, job, parsed, cancellationToken).ConfigureAwait(false) : text;
-                return await DisposeSavepointAsync(tool, address, cancellationToken).ConfigureAwait(false);
+                return await SavepointDisposal.RunAsync(tool, job, parsed, address, parsed.GetValue(yes), cancellationToken).ConfigureAwait(false);
             }
 
             await using JobPlace place = await job.OpenAsync(tool, parsed, cancellationToken).ConfigureAwait(false);
-            return await ApplyAsync(tool, place, isId ? id : null, checkpoint => edit(checkpoint, parsed), parsed.GetValue(yes), cancellationToken).ConfigureAwait(false);
+            (ControlRequest request, LedgerEdit change) = edit(isId ? id : LedgerEdit.Newest, parsed);
+            return await ApplyAsync(tool, place, request, change, parsed.GetValue(yes), cancellationToken).ConfigureAwait(false);
         });
         return command;
     }
 
     public static Option<bool> Yes() => new("--yes") { Description = "Lead the job for a moment where its process cannot be asked: a process that runs it after all is overtaken, and ends." };
 
-    /// <summary>Changes what is kept of a checkpoint; without an id of the newest, whichever that is when it is done.</summary>
-    static async Task<int> ApplyAsync(Tool tool, JobPlace place, long? id, Func<long, (ControlRequest, LedgerEdit)> make, bool isSure, CancellationToken cancellationToken)
+    /// <summary>Has the process that leads the job record a change; or leads it for a moment.</summary>
+    /// <returns>One of <see cref="ExitCodes"/>; finished when it is recorded, and what was done is printed.</returns>
+    public static async Task<int> ApplyAsync(Tool tool, JobPlace place, ControlRequest request, LedgerEdit edit, bool isSure, CancellationToken cancellationToken)
     {
-        for (int attempt = 1; ; attempt++)
+        LedgerView view = await place.ReadAsync(cancellationToken).ConfigureAwait(false);
+        switch (await place.Verbs.AskAsync(request, view.Claim, cancellationToken).ConfigureAwait(false))
         {
-            LedgerView view = await place.ReadAsync(cancellationToken).ConfigureAwait(false);
-            long checkpoint = id ?? view.State.Latest?.Snapshot.Id ?? throw new ToolException($"job {place.Job} keeps no checkpoint");
-            (ControlRequest request, LedgerEdit edit) = make(checkpoint);
-            switch (await place.Verbs.AskAsync(request, view.Claim, cancellationToken).ConfigureAwait(false))
-            {
-                case ControlOutcome.Answered { Reply.IsDone: false } when id is null && attempt < SnapshotLook.AttemptsMax && await IsGoneAsync(place, checkpoint, cancellationToken).ConfigureAwait(false):
-                    continue;
-                case ControlOutcome.Answered answered:
-                    string hint = id < view.State.Retained.FirstOrDefault()?.Snapshot.Id && !answered.Reply.IsDone ? $"; '{SnapshotLook.Latest}' is the newest, whichever that is by then" : "";
-                    return await SayAsync(tool, place, answered.Reply.IsDone, answered.Reply.Text + hint).ConfigureAwait(false);
-                case var unanswered when !isSure:
-                    throw new ToolException(Warning(view, unanswered), ExitCodes.NotRunning);
-            }
-
-            await tool.Error.WriteLineAsync($"millrace: leading job {place.Job} for a moment, as term {view.Claim.Term + 1}").ConfigureAwait(false);
-            await using Ledger ledger = await place.LeadAsync(view, cancellationToken).ConfigureAwait(false);
-            LedgerEditOutcome outcome = await LedgerEdits.ApplyAsync(ledger, place.Folder, edit, cancellationToken).ConfigureAwait(false);
-            return await SayAsync(tool, place, outcome.IsDone, outcome.Text).ConfigureAwait(false);
+            case ControlOutcome.Answered answered:
+                // One that is older than all that are there has probably just been deleted.
+                bool isGone = !answered.Reply.IsDone && request.Id > LedgerEdit.Newest && request.Id < view.State.Latest?.Snapshot.Id;
+                return await SayAsync(tool, place, answered.Reply.IsDone, answered.Reply.Text + (isGone ? $"; '{SnapshotLook.Latest}' is the newest, whichever that is by then" : "")).ConfigureAwait(false);
+            case var unanswered when !isSure:
+                throw new ToolException(Warning(view, unanswered), ExitCodes.NotRunning);
         }
-    }
 
-    /// <summary>Whether the job has deleted a checkpoint meanwhile.</summary>
-    static async ValueTask<bool> IsGoneAsync(JobPlace place, long checkpoint, CancellationToken cancellationToken) =>
-        (await place.ReadAsync(cancellationToken).ConfigureAwait(false)).State.Kept.All(s => s.Id != checkpoint);
+        await tool.Error.WriteLineAsync($"millrace: leading job {place.Job} for a moment, as term {view.Claim.Term + 1}").ConfigureAwait(false);
+        await using Ledger ledger = await place.LeadAsync(view, cancellationToken).ConfigureAwait(false);
+        LedgerEditOutcome outcome = await LedgerEdits.ApplyAsync(ledger, place.Folder, edit, cancellationToken).ConfigureAwait(false);
+        return await SayAsync(tool, place, outcome.IsDone, outcome.Text).ConfigureAwait(false);
+    }
 
     static async ValueTask<string> LatestSavepointAsync(Tool tool, JobOptions job, ParseResult parsed, CancellationToken cancellationToken)
     {
@@ -97,18 +88,5 @@ internal static class KeepCommands
     {
         await (isDone ? tool.Output : tool.Error).WriteLineAsync($"{place.Job}: {text}").ConfigureAwait(false);
         return isDone ? ExitCodes.Finished : ExitCodes.Failed;
-    }
-
-    /// <summary>Deletes the files of a savepoint: <c>_metadata</c> first, so that there is a whole one or none.</summary>
-    static async Task<int> DisposeSavepointAsync(Tool tool, string address, CancellationToken cancellationToken)
-    {
-        await using OpenSnapshot snapshot = await OpenSnapshot.AtAsync(tool, address, null, cancellationToken).ConfigureAwait(false);
-        SnapshotManifest manifest = snapshot.Reader.Manifest;
-        if (manifest.Kind != SnapshotKind.Savepoint)
-            throw new ToolException($"{address} is a checkpoint, whose files others may need: dispose of it by its id, {manifest.Id}, with --storage and --job", ExitCodes.Refused);
-        await snapshot.Store.DeleteAsync(snapshot.Reader.Key, cancellationToken).ConfigureAwait(false);
-        foreach (PackEntry pack in manifest.Packs) await snapshot.Store.DeleteAsync(pack.Key, cancellationToken).ConfigureAwait(false);
-        await tool.Output.WriteLineAsync($"savepoint {manifest.Id} of {manifest.Job} is deleted: {manifest.Packs.Count + 1} files").ConfigureAwait(false);
-        return ExitCodes.Finished;
     }
 }

@@ -54,7 +54,7 @@ internal sealed class JobHost(JobDescription job, HostProcess process, IServiceP
         JobStorage storage = await JobStorage.OpenAsync(command.Storage!, process.Time, cancellationToken).ConfigureAwait(false);
         await using (storage.ConfigureAwait(false))
         {
-            JobVerbs verbs = new(storage.Store.Under(job.Name), job.Name, process.Time);
+            JobVerbs verbs = new(storage.Store.Under(job.Name), job.Name, process.Time, storage.Command.Address.ToString());
             if (command.Verb == HostVerb.Status) return await verbs.StatusAsync(process.Output, process.Error, cancellationToken).ConfigureAwait(false);
             ControlRequest request = new()
             {

@@ -8,7 +8,7 @@ public sealed record ControlRequest
 {
     /// <summary>The commands.</summary>
     public const string Status = "status", Checkpoint = "checkpoint", Savepoint = "savepoint", Stop = "stop", Cancel = "cancel", Pin = "pin", Unpin = "unpin",
-        Dispose = "dispose", Borrow = "borrow", Return = "return";
+        Dispose = "dispose", DisposeSavepoint = "disposeSavepoint", Borrow = "borrow", Return = "return";
 
     /// <summary>One of the commands.</summary>
     public required string Command { get; init; }
@@ -25,7 +25,7 @@ public sealed record ControlRequest
     /// <summary>Cancel: whether a savepoint is taken first.</summary>
     public bool IsSavepoint { get; init; }
 
-    /// <summary>Pin, unpin, dispose, borrow, return: the id of the checkpoint.</summary>
+    /// <summary>Pin, unpin, dispose, borrow, return: the id of the checkpoint; 0 with the first three for the newest.</summary>
     public long Id { get; init; }
 
     /// <summary>Pin, borrow: why, for people.</summary>

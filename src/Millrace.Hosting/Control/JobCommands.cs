@@ -27,6 +27,7 @@ internal sealed class JobCommands(CheckpointTally tally)
             ControlRequest.Unpin => await EditAsync(job, new LedgerEdit.Unpin(request.Id), cancellationToken).ConfigureAwait(false),
             ControlRequest.Borrow => await EditAsync(job, new LedgerEdit.Borrow(request.Id, request.Reason, request.Borrower), cancellationToken).ConfigureAwait(false),
             ControlRequest.Return => await EditAsync(job, new LedgerEdit.Return(request.Id, request.Borrower), cancellationToken).ConfigureAwait(false),
+            ControlRequest.DisposeSavepoint when request.Target is { } address => await EditAsync(job, new LedgerEdit.DisposeSavepoint(address), cancellationToken).ConfigureAwait(false),
             ControlRequest.Dispose => await EditAsync(job, new LedgerEdit.Dispose(request.Id), cancellationToken).ConfigureAwait(false),
             _ => new(false, $"the process that runs the job does not know the command '{request.Command}': it has another version of Millrace"),
         };

@@ -11,7 +11,8 @@ namespace Millrace.Hosting;
 /// <param name="folder">The folder of the job in its store; borrowed.</param>
 /// <param name="job">The name of the job.</param>
 /// <param name="time">The clock.</param>
-public sealed class JobVerbs(IObjectStore folder, string job, TimeProvider time)
+/// <param name="storage">The address of the store, for what the ledger names relatively to it; null to leave that as it is recorded.</param>
+public sealed class JobVerbs(IObjectStore folder, string job, TimeProvider time, string? storage = null)
 {
     readonly ControlClient _client = new(time);
 
@@ -19,8 +20,10 @@ public sealed class JobVerbs(IObjectStore folder, string job, TimeProvider time)
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="LedgerRefusedException">The store lost what must not be lost.</exception>
     /// <exception cref="StoreUnavailableException">The store has not answered for ten seconds.</exception>
-    public ValueTask<LedgerView?> ReadAsync(CancellationToken cancellationToken) =>
-        LedgerReader.ReadAsync(folder, new LedgerKeys(""), job, time, new() { GiveUpAfter = LedgerOptions.Patience }, cancellationToken);
+    public async ValueTask<LedgerView?> ReadAsync(CancellationToken cancellationToken) =>
+        await LedgerReader.ReadAsync(folder, new LedgerKeys(""), job, time, new() { GiveUpAfter = LedgerOptions.Patience }, cancellationToken).ConfigureAwait(false) is { } view
+            ? view with { State = RecordedAddress.Resolve(view.State, storage) }
+            : null;
 
     /// <summary>Asks whoever leads the job.</summary>
     /// <param name="request">What.</param>

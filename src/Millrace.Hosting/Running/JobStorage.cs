@@ -55,6 +55,7 @@ internal sealed class JobStorage : IAsyncDisposable
         Store = Store,
         OpenStore = async (address, cancellationToken) => await _stores.OpenAsync(StoreAddress.Parse(address), cancellationToken).ConfigureAwait(false),
         SavepointRoot = Command.Savepoints.ToString(),
+        StorageRoot = Command.Address.ToString(),
         Checkpoints = Command.Checkpoints,
         Packs = new() { Compression = Command.Compression ?? CompressionOf(Command.Address) },
         Restart = Command.Restart,

@@ -106,7 +106,7 @@ static class CheckpointDecision
     public static IEnumerable<LedgerEvent> Gathered(
         LedgerState state, SnapshotReference snapshot, SavepointFolder folder, Func<SnapshotReference, SnapshotManifest?> manifests)
     {
-        yield return new LedgerEvent.SavepointTaken(snapshot, folder.Address, folder.Sha256);
+        yield return new LedgerEvent.SavepointTaken(snapshot, folder.Recorded, folder.Sha256);
         SnapshotReference[] kept =
         [
             .. state.Retained.Select(static r => r.Snapshot),

@@ -77,7 +77,11 @@ public sealed class SavepointFailedException(SnapshotReference snapshot, string 
 /// <summary>A complete savepoint.</summary>
 /// <param name="Address">Its folder.</param>
 /// <param name="Sha256">The hash of its manifest.</param>
-public sealed record SavepointFolder(string Address, string Sha256);
+public sealed record SavepointFolder(string Address, string Sha256)
+{
+    /// <summary>Its folder as the ledger records it: relative to the storage, if it is in it.</summary>
+    public string Recorded { get; init; } = Address;
+}
 
 /// <summary>What the manifests of a program say about it. Immutable.</summary>
 /// <param name="Job">The name of the job.</param>

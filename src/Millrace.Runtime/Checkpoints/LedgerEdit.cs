@@ -6,10 +6,13 @@ namespace Millrace.Runtime.Checkpoints;
 /// <summary>A change of what is kept, as people ask for it. A closed set; immutable.</summary>
 public abstract record LedgerEdit
 {
+    /// <summary>In place of an id: the newest checkpoint, whichever that is when the edit is recorded.</summary>
+    public const long Newest = 0;
+
     LedgerEdit() { }
 
     /// <summary>Keeps a checkpoint whatever retention says.</summary>
-    /// <param name="Checkpoint">Its id.</param>
+    /// <param name="Checkpoint">Its id, or <see cref="Newest"/>.</param>
     /// <param name="Reason">For people.</param>
     public sealed record Pin(long Checkpoint, string Reason) : LedgerEdit;
 
@@ -25,12 +28,20 @@ public abstract record LedgerEdit
     public sealed record Return(long Checkpoint, string Borrower) : LedgerEdit;
 
     /// <summary>Ends the pins of a checkpoint, those of other jobs that read it included. One that is not retained either is deleted.</summary>
-    /// <param name="Checkpoint">Its id.</param>
+    /// <param name="Checkpoint">Its id, or <see cref="Newest"/>.</param>
     public sealed record Unpin(long Checkpoint) : LedgerEdit;
 
     /// <summary>Deletes a checkpoint that is not pinned. Never one that a job that can go on goes on from.</summary>
-    /// <param name="Checkpoint">Its id.</param>
+    /// <param name="Checkpoint">Its id, or <see cref="Newest"/>.</param>
     public sealed record Dispose(long Checkpoint) : LedgerEdit;
+
+    /// <summary>A savepoint is about to be deleted by whoever asks. Never one that a job that can go on would go on from. Idempotent.</summary>
+    /// <param name="Address">Its folder: a URL with everything in it.</param>
+    public sealed record DisposeSavepoint(string Address) : LedgerEdit
+    {
+        /// <summary>Its folder as the ledger has it, perhaps relatively to the storage.</summary>
+        public string Recorded { get; init; } = Address;
+    }
 }
 
 /// <summary>What came of an edit.</summary>
@@ -59,7 +70,7 @@ public static class LedgerEdits
         ManifestCache manifests = ManifestCache.Over(store);
         int round = 0;
         // A pin deletes nothing, so nobody's files matter.
-        bool deletesNothing = edit is LedgerEdit.Pin or LedgerEdit.Borrow;
+        bool deletesNothing = edit is LedgerEdit.Pin or LedgerEdit.Borrow or LedgerEdit.DisposeSavepoint;
         LedgerEditOutcome outcome = new(false, "");
         LedgerPosition? entry;
         bool isOvertaken;
@@ -93,13 +104,14 @@ public static class LedgerEdits
         return edit switch
         {
             LedgerEdit.Pin pin => Find(state, pin.Checkpoint) is not { } found ? Unknown(state, pin.Checkpoint)
-                : Done($"checkpoint {pin.Checkpoint} is pinned", new LedgerEvent.Pinned(found, pin.Reason)),
+                : Done($"checkpoint {found.Id} is pinned", new LedgerEvent.Pinned(found, pin.Reason)),
             LedgerEdit.Borrow borrow => Find(state, borrow.Checkpoint) is not { } found ? Unknown(state, borrow.Checkpoint)
                 : Done($"checkpoint {borrow.Checkpoint} is pinned for who reads it",
                     state.Pins.Any(p => p.Borrower == borrow.Borrower) ? [] : [new LedgerEvent.Pinned(found, borrow.Reason, borrow.Borrower)]),
             LedgerEdit.Return back => Return(state, back, manifests),
             LedgerEdit.Unpin unpin => Remove(state, unpin.Checkpoint, isUnpin: true, manifests),
             LedgerEdit.Dispose dispose => Remove(state, dispose.Checkpoint, isUnpin: false, manifests),
+            LedgerEdit.DisposeSavepoint dispose => DisposeSavepoint(state, dispose),
             _ => throw new System.Diagnostics.UnreachableException($"no such edit: {edit}"),
         };
     }
@@ -119,6 +131,7 @@ public static class LedgerEdits
     static (IReadOnlyList<LedgerEvent>, LedgerEditOutcome) Remove(LedgerState state, long id, bool isUnpin, Func<SnapshotReference, SnapshotManifest?> manifests)
     {
         if (Find(state, id) is not { } snapshot) return Unknown(state, id);
+        id = snapshot.Id;
         SnapshotPin[] pins = [.. state.Pins.Where(p => p.Snapshot == snapshot)];
         if (isUnpin && pins.Length == 0) return Refused($"checkpoint {id} is not pinned");
         if (Array.Exists(pins, static p => p.Reason == LedgerFold.Gathering)) return Refused($"checkpoint {id} is being gathered for a savepoint; try again when that is complete");
@@ -134,7 +147,32 @@ public static class LedgerEdits
             return Refused(Unreadable);
         LedgerEvent.Doomed doomed = new([snapshot], keys);
         LedgerEvent[] events = pins.Length == 0 ? [doomed] : [new LedgerEvent.Unpinned(snapshot), doomed];
-        return Done($"checkpoint {id} is deleted: {keys.Count} files", events);
+        return Done($"checkpoint {id} is deleted: {keys.Count} files{Repeats(state, snapshot)}", events);
+    }
+
+    // What sinks have committed stays, and the newest checkpoint was what a start could go on from without writing any of it again.
+    static string Repeats(LedgerState state, SnapshotReference deleted)
+    {
+        if (state.Latest?.Snapshot != deleted || state.CommittedUpTo == 0) return "";
+        RetainedCheckpoint? older = state.Retained.LastOrDefault(r => r.Snapshot != deleted);
+        if (older?.Snapshot.Id >= state.CommittedUpTo) return "";
+        string next = older is null ? "there is no other" : $"the newest is checkpoint {older.Snapshot.Id} now";
+        return $". Sinks have committed output up to checkpoint {state.CommittedUpTo}, and {next}: a start from less than that writes output again, and needs --accept-duplicates";
+    }
+
+    static (IReadOnlyList<LedgerEvent>, LedgerEditOutcome) DisposeSavepoint(LedgerState state, LedgerEdit.DisposeSavepoint dispose)
+    {
+        bool IsMeant(string? address) => address is not null && (address == dispose.Address || address == dispose.Recorded);
+        if (state.IsLive && state.Latest is null && state.Origin is TimelineOrigin.Folder origin && IsMeant(origin.Address))
+        {
+            return Refused($"the job began with {dispose.Address} and has no checkpoint of its own yet, so it could not go on without it: wait for its first checkpoint, cancel it, "
+                + "or start it from something else with --rewind");
+        }
+
+        if (IsMeant(state.Stop?.Savepoint)) return Refused($"the job is being stopped with {dispose.Address}; try again when that is done");
+        return state.Savepoints.FirstOrDefault(s => IsMeant(s.Address)) is { } savepoint
+            ? Done($"savepoint {savepoint.Id} is not the job's any more", new LedgerEvent.SavepointDisposed(savepoint.Address))
+            : Done($"the job has no savepoint at {dispose.Address}, or not any more");
     }
 
     static string? Needed(LedgerState state, SnapshotReference snapshot)
@@ -146,7 +184,7 @@ public static class LedgerEdits
             : null;
     }
 
-    static SnapshotReference? Find(LedgerState state, long id) =>
+    static SnapshotReference? Find(LedgerState state, long id) => id == LedgerEdit.Newest ? state.Latest?.Snapshot :
         state.Kept.FirstOrDefault(s => s.Id == id);
 
     static (IReadOnlyList<LedgerEvent>, LedgerEditOutcome) Done(string text, params IReadOnlyList<LedgerEvent> events) => (events, new(true, text));
@@ -156,6 +194,6 @@ public static class LedgerEdits
     static (IReadOnlyList<LedgerEvent>, LedgerEditOutcome) Unknown(LedgerState state, long id)
     {
         IEnumerable<long> known = state.Kept.Select(static s => s.Id).Distinct().Order();
-        return Refused($"the job keeps no checkpoint {id}; it keeps {(known.Any() ? string.Join(", ", known) : "none")}");
+        return Refused($"the job keeps no checkpoint{(id == LedgerEdit.Newest ? "" : $" {id}")}; it keeps {(known.Any() ? string.Join(", ", known) : "none")}");
     }
 }

@@ -137,7 +137,7 @@ sealed class LedgerRequests(IObjectStore store, LedgerKeys keys, TimeProvider ti
         _ahead.Clear();
         _window = 1;
         await ((Task)Task.WhenAll(left.Select(static ahead => ahead.Value))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach ((var place, Task<byte[]?> answer) in left)
+        foreach (((long, long Sequence) place, Task<byte[]?> answer) in left)
         {
             if (answer.IsCompletedSuccessfully && await answer is not null) return place.Sequence;
         }

@@ -16,9 +16,12 @@ namespace Millrace.Runtime.Checkpoints;
 /// finished              nothing to do      nothing to do, unless --rewind            honoured; a savepoint of
 ///                                                                                    its own needs --rewind
 /// </code>
+/// A checkpoint or savepoint of the line of history that sinks have committed output beyond needs <c>--accept-duplicates</c>; a savepoint that is gone back to with <c>--rewind</c> does not.
 /// </summary>
 public static class StartDecision
 {
+    const int PinnedChoicesMax = 3;
+
     /// <summary>Decides.</summary>
     /// <param name="state">What follows from the ledger; null when there is none.</param>
     /// <param name="request">What is asked for.</param>
@@ -90,7 +93,7 @@ public static class StartDecision
 
     static StartAction Latest(LedgerState state, StartRequest request)
     {
-        if (state.Latest is null) return new StartAction.Refuse($"the job has no checkpoint. {Choices(state)}");
+        if (state.Latest is null) return new StartAction.Refuse($"the job has no checkpoint on this line of history. {Choices(state)}");
         return Pick(state, request) switch
         {
             (RetainedCheckpoint checkpoint, var skipped, _) => new StartAction.RestoreOwn(checkpoint, skipped),
@@ -100,6 +103,13 @@ public static class StartDecision
 
     static StartAction Resume(LedgerState state, StartRequest request, string why)
     {
+        if (state is { Latest: null, Origin: TimelineOrigin.Own own } && request.Damaged.Contains(own.Snapshot))
+        {
+            return new StartAction.Refuse($"checkpoint {own.Snapshot.Id}, which the job began with, is damaged, and there is none since: bring the files back from a copy of the bucket, "
+                + $"or start from something else, with --rewind. {Choices(state)}");
+        }
+
+        if (state.Latest is null && Repetition(state, request, 0) is { } repeated) return new StartAction.Refuse(repeated);
         if (state.Latest is null) return new StartAction.Resume(null, [], $"{why}; it has no checkpoint yet");
         return Pick(state, request) switch
         {
@@ -121,7 +131,8 @@ public static class StartDecision
                 continue;
             }
 
-            if (skipped.FirstOrDefault(newer => newer.Prepares) is not { } committed || request.AcceptsDuplicates) return (checkpoint, skipped, null);
+            if (skipped.FirstOrDefault(newer => newer.Prepares) is not { } committed || request.AcceptsDuplicates)
+                return Repetition(state, request, checkpoint.Snapshot.Id) is { } repeated ? (null, skipped, new StartAction.Refuse(repeated)) : (checkpoint, skipped, null);
             return (null, skipped, new StartAction.Refuse(
                 $"checkpoint {Ids(skipped)} is damaged, and sinks have committed output up to checkpoint {committed.Snapshot.Id}: starting from checkpoint "
                 + $"{checkpoint.Snapshot.Id} writes some of it again. Bring the files back from a copy of the bucket, or add --accept-duplicates"));
@@ -129,6 +140,20 @@ public static class StartDecision
 
         return (null, skipped, new StartAction.Refuse(
             $"every checkpoint of the job ({Ids(skipped)}) is damaged. Bring the files back from a copy of the bucket, or begin anew. {Choices(state)}"));
+    }
+
+    /// <summary>
+    /// Why a start from a checkpoint of this line of history is refused: sinks have committed output beyond it, whatever became of the newer checkpoints. Null when it is not.
+    /// </summary>
+    /// <param name="state">What follows from the ledger.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="checkpoint">The id of the checkpoint, or of that of the savepoint; 0 for what the line began with.</param>
+    internal static string? Repetition(LedgerState state, StartRequest request, long checkpoint)
+    {
+        if (request.AcceptsDuplicates || checkpoint >= state.CommittedUpTo) return null;
+        string from = checkpoint == 0 ? "what the job began with" : $"checkpoint {checkpoint}";
+        return $"sinks have committed output up to checkpoint {state.CommittedUpTo} of this line of history: starting from {from} writes what follows it again. "
+            + $"Add --accept-duplicates to do that. {Choices(state)}";
     }
 
     static StartAction FinishStop(LedgerState state, StartRequest request)
@@ -162,18 +187,29 @@ public static class StartDecision
         _ => "was running",
     };
 
-    static string Newest(LedgerState state) => state.Latest is { } latest
+    /// <summary>What a job goes on from.</summary>
+    internal static string Newest(LedgerState state) => state.Latest is { } latest
         ? string.Create(CultureInfo.InvariantCulture, $"checkpoint {latest.Snapshot.Id} of {latest.TakenAt:u}")
-        : "its beginning";
+        : state.Origin switch
+        {
+            TimelineOrigin.Folder folder => $"what it began with, {folder.Address}",
+            TimelineOrigin.Own own => $"what it began with, checkpoint {own.Snapshot.Id}",
+            _ => "its beginning, without state",
+        };
 
     static string Ids(List<RetainedCheckpoint> checkpoints) =>
         string.Join(", ", checkpoints.Select(c => c.Snapshot.Id.ToString(CultureInfo.InvariantCulture)));
 
-    static string Choices(LedgerState state)
+    /// <summary>What a start can begin with, for people.</summary>
+    /// <param name="state">What follows from the ledger; null when there is none.</param>
+    internal static string Choices(LedgerState? state)
     {
         List<string> choices = [];
-        if (state.Savepoints.Count > 0) choices.Add($"--from latest-savepoint ({state.Savepoints[^1].Address})");
-        if (state.Latest is { } latest) choices.Add(string.Create(CultureInfo.InvariantCulture, $"--from latest (checkpoint {latest.Snapshot.Id} of {latest.TakenAt:u})"));
+        if (state?.Savepoints.Count > 0) choices.Add($"--from latest-savepoint ({state.Savepoints[^1].Address})");
+        if (state?.Latest is { } latest) choices.Add(string.Create(CultureInfo.InvariantCulture, $"--from latest (checkpoint {latest.Snapshot.Id} of {latest.TakenAt:u})"));
+        // Tips of lines of history that were left, and what was pinned by hand: whatever is retained is on the line itself.
+        foreach (SnapshotPin pin in state?.Pins.Where(p => state.Retained.All(r => r.Snapshot != p.Snapshot)).TakeLast(PinnedChoicesMax) ?? [])
+            choices.Add(string.Create(CultureInfo.InvariantCulture, $"--from STORAGE/{state!.Job}/checkpoints/{pin.Snapshot.Id}-{pin.Snapshot.Attempt} (pinned: {pin.Reason})"));
         choices.Add("--from fresh (no state)");
         choices.Add("--from with the address of a snapshot");
         return $"The choices: {string.Join(", ", choices)}";

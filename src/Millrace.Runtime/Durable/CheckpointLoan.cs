@@ -44,7 +44,7 @@ sealed class CheckpointLoan(string job, DurableOptions durable, EmbeddedOptions 
         if (await lender.ReadAsync(cancellationToken).ConfigureAwait(false) is not { } view) return null;
         if (view.Claim.Nonce == own.Claim.Nonce) return RequireKept(point, own.State);
         RequireKept(point, view.State);
-        BorrowedCheckpoint borrowed = new(point.Address, point.Manifest.Job, point.Manifest.Id, options.Nonces.NextName());
+        BorrowedCheckpoint borrowed = new(RecordedAddress.Of(point.Address, durable.StorageRoot), point.Manifest.Job, point.Manifest.Id, options.Nonces.NextName());
         await own.AppendAsync([new LedgerEvent.Borrowed(borrowed)], cancellationToken).ConfigureAwait(false);
         LedgerEdit.Borrow pin = new(borrowed.Id, $"read by job {job} of {durable.Store.Address}, until that has a checkpoint of its own", borrowed.Borrower);
         LeaderAnswer answer = await lender.ChangeAsync(pin, state => state.Pins.Any(p => p.Borrower == borrowed.Borrower), cancellationToken).ConfigureAwait(false);
@@ -103,7 +103,7 @@ sealed class CheckpointLoan(string job, DurableOptions durable, EmbeddedOptions 
     {
         try
         {
-            IObjectStore store = await durable.OpenStore(SnapshotKeys.Locate(borrowed.Address).Root, cancellationToken).ConfigureAwait(false);
+            IObjectStore store = await durable.OpenStore(SnapshotKeys.Locate(RecordedAddress.Resolve(borrowed.Address, durable.StorageRoot)).Root, cancellationToken).ConfigureAwait(false);
             await using (store.ConfigureAwait(false))
             {
                 Lender lender = new(store, borrowed.Job, job, durable, options);

@@ -95,12 +95,12 @@ public sealed class DurableJob : IRunningJob
 
     /// <summary>Takes a savepoint.</summary>
     /// <param name="target">The folder under which it gets one of its own; null for the job's place.</param>
-    public Task<CheckpointAnswer> SavepointAsync(string? target) => Running?.Coordinator.SavepointAsync(target) ?? NotRunning();
+    public Task<CheckpointAnswer> SavepointAsync(string? target) => Running?.Coordinator.SavepointAsync(Recorded(target)) ?? NotRunning();
 
     /// <summary>Stops the job with a savepoint; a crash in the middle is finished by the next start.</summary>
     /// <param name="isDrain">Whether all windows and event timers fire first.</param>
     /// <param name="target">As for <see cref="SavepointAsync"/>.</param>
-    public Task<CheckpointAnswer> StopAsync(bool isDrain, string? target) => Running?.StopAsync(isDrain, target) ?? NotRunning();
+    public Task<CheckpointAnswer> StopAsync(bool isDrain, string? target) => Running?.StopAsync(isDrain, Recorded(target)) ?? NotRunning();
 
     /// <summary>Ends the job for good, after a savepoint if one is asked for.</summary>
     /// <param name="isSavepoint">Whether to take a savepoint first; when there is none, the job goes on.</param>
@@ -118,10 +118,14 @@ public sealed class DurableJob : IRunningJob
     /// <exception cref="LedgerFencedException">Another process leads the job.</exception>
     /// <exception cref="StoreUnavailableException">The store refused.</exception>
     public async Task<LedgerEditOutcome> EditAsync(LedgerEdit edit, CancellationToken cancellationToken) => Attempt is { } attempt
-        ? await LedgerEdits.ApplyAsync(attempt.Ledger, _durable.Store.Under(Plan.JobName), edit, cancellationToken).ConfigureAwait(false)
+        ? await LedgerEdits.ApplyAsync(
+            attempt.Ledger, _durable.Store.Under(Plan.JobName),
+            edit is LedgerEdit.DisposeSavepoint dispose ? dispose with { Recorded = RecordedAddress.Of(dispose.Address, _durable.StorageRoot) } : edit, cancellationToken).ConfigureAwait(false)
         : new(false, Starting);
 
     internal void Start() => _ = ReportAsync();
+
+    string? Recorded(string? target) => target is null ? null : RecordedAddress.Of(target, _durable.StorageRoot);
 
     static Task<CheckpointAnswer> NotRunning() =>
         Task.FromResult<CheckpointAnswer>(new CheckpointAnswer.Refused(Starting));
@@ -199,7 +203,7 @@ public sealed class DurableJob : IRunningJob
                 }
                 catch (DeploymentFailedException failed)
                 {
-                    if (failed.InnerException is SnapshotCorruptException or ObjectMissingException) damaged = from?.Own;
+                    if (RestoreFailedException.IsDamage(failed.InnerException!)) damaged = from?.Own;
                     await Task.Delay(failed.RestartAfter, _options.Time, _ending.Token).ConfigureAwait(false);
                 }
                 finally
@@ -233,7 +237,7 @@ public sealed class DurableJob : IRunningJob
             }
             catch (StoreUnavailableException away)
             {
-                if (restarts.OnFailure(away, ledger.State) is not { } wait) throw;
+                if (restarts.OnFailure(away, RecordedAddress.Resolve(ledger.State, _durable.StorageRoot)) is not { } wait) throw;
                 (delay, damaged) = (wait, null);   // which was said and noted
             }
 
@@ -268,19 +272,21 @@ public sealed class DurableJob : IRunningJob
             }
 
             if (end.Outcome is JobOutcome.Failed { Cause: LedgerFencedException fenced }) throw fenced;
-            if (end.Outcome is JobOutcome.Failed failed && restarts.OnFailure(failed.Cause, ledger.State) is { } delay)
+            LedgerState known = RecordedAddress.Resolve(ledger.State, _durable.StorageRoot);
+            JobOutcome outcome = end.Outcome is JobOutcome.Failed { Cause: var found } ? new JobOutcome.Failed(RestoreFailedException.Of(found, from, known)) : end.Outcome;
+            if (outcome is JobOutcome.Failed failed && restarts.OnFailure(failed.Cause, known, from?.Own is not null && RestoreFailedException.IsDamage(failed.Cause)) is { } delay)
             {
                 await attempt.Coordinator.CloseAsync().ConfigureAwait(false);
                 throw new DeploymentFailedException(failed.Cause, delay);
             }
 
-            LedgerEvent ending = DeploymentEnding.Of(end.Outcome, ledger.State, asked);
+            LedgerEvent ending = DeploymentEnding.Of(outcome, ledger.State, asked);
             await attempt.Coordinator.EndAsync(ending, CancellationToken.None).ConfigureAwait(false);
             return ending switch
             {
-                LedgerEvent.Stopped => Result(JobEnding.Stopped, ledger.State.Savepoints[^1].Address),
+                LedgerEvent.Stopped => Result(JobEnding.Stopped, RecordedAddress.Resolve(ledger.State.Savepoints[^1].Address, _durable.StorageRoot)),
                 LedgerEvent.Finished => Result(JobEnding.Finished, null),
-                LedgerEvent.Failed => throw new JobFailedException(Plan.JobName, ((JobOutcome.Failed)end.Outcome).Cause),
+                LedgerEvent.Failed => throw new JobFailedException(Plan.JobName, ((JobOutcome.Failed)outcome).Cause),
                 _ => Ended(asked!),
             };
         }

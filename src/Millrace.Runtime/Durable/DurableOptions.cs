@@ -17,6 +17,12 @@ public sealed record DurableOptions
     /// <value>The folder under which savepoints get folders of their own when none is asked for, as an address.</value>
     public required string SavepointRoot { get; init; }
 
+    /// <summary>
+    /// The address of <see cref="Store"/>, as <see cref="OpenStore"/> takes it: what lies in it is recorded relatively, so that it can be moved and copied. The default is null: every
+    /// address is recorded as it is.
+    /// </summary>
+    public string? StorageRoot { get; init; }
+
     /// <value>When and how checkpoints are taken.</value>
     public CheckpointOptions Checkpoints { get; init; } = new();
 

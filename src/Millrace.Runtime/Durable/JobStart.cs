@@ -31,6 +31,7 @@ sealed class JobStart : IDisposable
     readonly Afterwards _afterwards;
     readonly LeaderWatch _watch;
     readonly List<SnapshotReference> _damaged = [];
+    bool _isOriginLost;
 
     public JobStart(JobGraph graph, PlanModel plan, EmbeddedOptions options, DurableOptions durable)
     {
@@ -93,7 +94,7 @@ sealed class JobStart : IDisposable
                 if (from is not null) await from.DisposeAsync().ConfigureAwait(false);
                 return (action as StartAction.AlreadyFinished, view);
             }
-            catch (StartRefusedException) when (_damaged.Count > 0)
+            catch (StartRefusedException) when (_damaged.Count > 0 || _isOriginLost)
             {
                 // Somebody else may lead by now, and have deleted what was needed no longer.
                 LedgerView? now = await ReadAsync(cancellationToken).ConfigureAwait(false);
@@ -101,12 +102,19 @@ sealed class JobStart : IDisposable
                 // A history that goes on and on has somebody who leads it.
                 if (round == LookRoundsMax) throw new JobLedElsewhereException(now.Claim);
                 _damaged.Clear();
+                _isOriginLost = false;
             }
         }
     }
 
-    ValueTask<LedgerView?> ReadAsync(CancellationToken cancellationToken) =>
-        LedgerReader.ReadAsync(Folder, _keys, Program.Job, _options.Time, _ledgerOptions, cancellationToken);
+    ValueTask<LedgerView?> ReadAsync(CancellationToken cancellationToken) => ReadAsync(_ledgerOptions, cancellationToken);
+
+    async ValueTask<LedgerView?> ReadAsync(LedgerOptions how, CancellationToken cancellationToken) =>
+        await LedgerReader.ReadAsync(Folder, _keys, Program.Job, _options.Time, how, cancellationToken).ConfigureAwait(false) is { } view
+            ? view with { State = Resolved(view.State) }
+            : null;
+
+    LedgerState Resolved(LedgerState state) => RecordedAddress.Resolve(state, _durable.StorageRoot);
 
     /// <summary>After a failure: commits what is owed, and finds what to go on from.</summary>
     /// <param name="ledger">The ledger.</param>
@@ -151,7 +159,7 @@ sealed class JobStart : IDisposable
     public async Task<StartPlan> PlanAsync(CancellationToken cancellationToken)
     {
         LedgerOptions impatient = _ledgerOptions with { GiveUpAfter = LedgerOptions.Patience };
-        LedgerView? view = await LedgerReader.ReadAsync(Folder, _keys, Program.Job, _options.Time, impatient, cancellationToken).ConfigureAwait(false);
+        LedgerView? view = await ReadAsync(impatient, cancellationToken).ConfigureAwait(false);
         try
         {
             (StartAction action, RestorePoint? from) = await FindAsync(view?.State, view?.Claim.Nonce, Request, cancellationToken).ConfigureAwait(false);
@@ -162,7 +170,7 @@ sealed class JobStart : IDisposable
             if (from is null) return new(sentence, null, null, [.. UpgradePlan.Compare([], _operators, [], [], []), .. Owed(view?.State, from)]);
             await using (from.ConfigureAwait(false))
             {
-                return new(sentence, DrainProblem(from, IsGoingOn(action)), from.Manifest, [.. Compare(from), .. Owed(view?.State, from)]);
+                return new(sentence, DrainProblem(from, IsGoingOn(action)) ?? RepetitionProblem(action, from, view?.State, Request), from.Manifest, [.. Compare(from), .. Owed(view?.State, from)]);
             }
         }
         catch (StartRefusedException refused)
@@ -178,10 +186,12 @@ sealed class JobStart : IDisposable
 
     async Task<(StartAction Action, RestorePoint? From)> DecideAsync(LedgerState? state, string? nonce, StartRequest request, CancellationToken cancellationToken)
     {
+        state = state is null ? null : Resolved(state);
         (StartAction action, RestorePoint? from) = await FindAsync(state, nonce, request, cancellationToken).ConfigureAwait(false);
         try
         {
             if (action is not StartAction.AlreadyFinished) RequireFit(from, state, IsGoingOn(action));
+            if (RepetitionProblem(action, from, state, request) is { } repeated) throw new StartRefusedException(repeated);
             return (action, from);
         }
         catch
@@ -199,7 +209,7 @@ sealed class JobStart : IDisposable
         {
             return await DecideAsync(ledger.State, ledger.Claim.Nonce, request, cancellationToken).ConfigureAwait(false);
         }
-        catch (StartRefusedException) when (_damaged.Count > 0)
+        catch (StartRefusedException) when (_damaged.Count > 0 || _isOriginLost)
         {
             await ledger.CheckAsync(cancellationToken).ConfigureAwait(false);
             throw;
@@ -219,7 +229,13 @@ sealed class JobStart : IDisposable
                 RestorePoint? point = await OpenAsync(action, own, state, nonce, cancellationToken).ConfigureAwait(false);
                 return (action, point is null ? null : Choose(action, point, state));
             }
-            catch (Exception damage) when (own is not null && damage is SnapshotCorruptException or ObjectMissingException)
+            catch (Exception damage) when (own is null && RestoreFailedException.IsDamage(damage))
+            {
+                _isOriginLost = action is not StartAction.RestoreFrom;
+                string address = action is StartAction.RestoreFrom there ? there.Address : ((TimelineOrigin.Folder)state!.Origin!).Address;
+                throw new StartRefusedException(RestoreFailedException.Text(address, damage.Message, state));
+            }
+            catch (Exception damage) when (own is not null && RestoreFailedException.IsDamage(damage))
             {
                 _durable.Tell($"checkpoint {own!.Id} is damaged: {damage.Message}");
                 _damaged.Add(own);
@@ -254,7 +270,7 @@ sealed class JobStart : IDisposable
         bool isResuming = action is StartAction.Resume or StartAction.FinishStop { ResumeFrom: not null };
         RestorePoint? from = own is not null ? await _finder.OpenAsync(own, cancellationToken).ConfigureAwait(false)
             : action is StartAction.RestoreFrom there ? await _finder.OpenAsync(there.Address, there.Sha256, cancellationToken).ConfigureAwait(false)
-            : isResuming && state?.Origin is TimelineOrigin.Folder origin ? await _finder.OpenAsync(origin.Address, origin.Sha256, cancellationToken).ConfigureAwait(false)
+            : isResuming && state?.Origin is TimelineOrigin.Folder origin ? await OpenOriginAsync(origin, state, cancellationToken).ConfigureAwait(false)
             : null;
         if (from is null) return null;
         bool isElsewhere = action is StartAction.RestoreFrom;
@@ -275,6 +291,15 @@ sealed class JobStart : IDisposable
                 throw;
             }
         }
+    }
+
+    async Task<RestorePoint> OpenOriginAsync(TimelineOrigin.Folder origin, LedgerState state, CancellationToken cancellationToken)
+    {
+        if (await _finder.TryOpenAsync(origin.Address, origin.Sha256, cancellationToken).ConfigureAwait(false) is { } there) return there;
+        // Or another process leads by now, has a checkpoint, and has deleted what it had claimed.
+        _isOriginLost = true;
+        throw new StartRefusedException(
+            $"the job began with {origin.Address} and has no checkpoint since, and that folder is gone: bring it back, or start from something else, with --rewind. {StartDecision.Choices(state)}");
     }
 
     /// <summary>Before a task reads a checkpoint that belongs to a job, it is kept there: by that job, or by this one, whose own it may be.</summary>
@@ -331,6 +356,13 @@ sealed class JobStart : IDisposable
         ? $"checkpoint {from.Manifest.Id} was drained: its windows and event timers have fired, so results after it would differ from those of a job that went on. Add --accept-drained to start from it all the same"
         : null;
 
+    // Who says --rewind means to leave what was written since, and is told of it; who gives an older savepoint may not know that there is any.
+    string? RepetitionProblem(StartAction action, RestorePoint? from, LedgerState? state, StartRequest request) =>
+        action is StartAction.RestoreFrom && !request.IsRewind && from is not null && state is not null
+            && from.Manifest.Job == Program.Job && from.Manifest.Timeline == state.Timeline
+            ? StartDecision.Repetition(state, request, from.Manifest.Id)
+            : null;
+
     /// <summary>Claims the next term, unless somebody has claimed one since it was looked whether anybody leads: that one may be alive (rule 3).</summary>
     async Task<Ledger> LeadAsync(long seen, CancellationToken cancellationToken) =>
         await Ledger.OpenAsync(Folder, _keys, Program.Job, _options.Nonces.NextName(), _options.Time, _ledgerOptions, cancellationToken, seen).ConfigureAwait(false) switch
@@ -365,7 +397,7 @@ sealed class JobStart : IDisposable
             StartAction.Fresh => new TimelineOrigin.Nothing(),
             StartAction.RestoreOwn own => new TimelineOrigin.Own(own.Checkpoint.Snapshot),
             StartAction.RestoreFrom when from?.Own is { } kept => new TimelineOrigin.Own(kept),
-            StartAction.RestoreFrom there => new TimelineOrigin.Folder(there.Address, ManifestJson.Sha256(from!.Reader.ManifestBytes.Span), there.IsClaim),
+            StartAction.RestoreFrom there => new TimelineOrigin.Folder(RecordedAddress.Of(there.Address, _durable.StorageRoot), ManifestJson.Sha256(from!.Reader.ManifestBytes.Span), there.IsClaim),
             _ => null,
         };
         if (origin is not null)
@@ -408,7 +440,7 @@ sealed class JobStart : IDisposable
     {
         try
         {
-            int files = await _claim.ReleaseAsync(ledger.State, cancellationToken).ConfigureAwait(false);
+            int files = await _claim.ReleaseAsync(Resolved(ledger.State), cancellationToken).ConfigureAwait(false);
             if (files > 0) _durable.Tell($"the claimed savepoint was deleted: {files} files");
         }
         catch (Exception failure) when (failure is StoreUnavailableException or SnapshotCorruptException)
@@ -426,7 +458,7 @@ sealed class JobStart : IDisposable
             try
             {
                 SavepointFolder folder = await Savepoints.CopyAsync(pin.Snapshot, pin.Target, new StoreMeter(), cancellationToken).ConfigureAwait(false);
-                await AppendAsync(ledger, new LedgerEvent.SavepointTaken(pin.Snapshot, folder.Address, folder.Sha256), cancellationToken).ConfigureAwait(false);
+                await AppendAsync(ledger, new LedgerEvent.SavepointTaken(pin.Snapshot, folder.Recorded, folder.Sha256), cancellationToken).ConfigureAwait(false);
                 _durable.Tell($"savepoint {pin.Snapshot.Id}, which was begun before, is complete: {folder.Address}");
             }
             catch (SavepointFailedException failure)
@@ -441,8 +473,10 @@ sealed class JobStart : IDisposable
     /// <summary>A line of history that is left may have output beyond the snapshot: what is read again is written again.</summary>
     void TellOfRepetition(LedgerState left, RestorePoint? from)
     {
-        if (from is null || from.Manifest.Job != Program.Job || left.Retained.LastOrDefault(r => r.Prepares && r.Snapshot.Id > from.Manifest.Id) is not { } newest) return;
-        _durable.Tell($"sinks have committed output up to checkpoint {newest.Snapshot.Id} of the line of history that is left; what follows checkpoint {from.Manifest.Id} is written again");
+        if (from is null || from.Manifest.Job != Program.Job) return;
+        long newest = Math.Max(left.CommittedUpTo, left.Retained.LastOrDefault(static r => r.Prepares)?.Snapshot.Id ?? 0);
+        if (newest <= from.Manifest.Id) return;
+        _durable.Tell($"sinks have committed output up to checkpoint {newest} of the line of history that is left; what follows checkpoint {from.Manifest.Id} is written again");
     }
 
     static string Sentence(StartAction action, RestorePoint? from)
@@ -461,7 +495,7 @@ sealed class JobStart : IDisposable
         if (stop.Step == StopStep.Gather)
         {
             SavepointFolder folder = await Savepoints.CopyAsync(stop.Stop.Snapshot!, stop.Stop.Target, new StoreMeter(), cancellationToken).ConfigureAwait(false);
-            await AppendAsync(ledger, new LedgerEvent.SavepointTaken(stop.Stop.Snapshot!, folder.Address, folder.Sha256), cancellationToken).ConfigureAwait(false);
+            await AppendAsync(ledger, new LedgerEvent.SavepointTaken(stop.Stop.Snapshot!, folder.Recorded, folder.Sha256), cancellationToken).ConfigureAwait(false);
         }
 
         // A command that is repeated gives up only what nobody can commit: the rest was prepared since it was given first.
@@ -469,7 +503,7 @@ sealed class JobStart : IDisposable
         string[] lost = [.. sinks.Unreadable(ledger.State.Owed).Select(static u => u.Operator), .. ledger.State.Owed.Select(static o => o.Operator).Except(_graph.Nodes.Select(static n => n.Id))];
         await SettleAsync(ledger, [.. _durable.Drops.Intersect(lost)], cancellationToken).ConfigureAwait(false);
         await ledger.AppendAsync([new LedgerEvent.Stopped()], cancellationToken).ConfigureAwait(false);
-        return $"the stop that was begun is finished; the savepoint is {ledger.State.Savepoints[^1].Address}";
+        return $"the stop that was begun is finished; the savepoint is {Resolved(ledger.State).Savepoints[^1].Address}";
     }
 
     async Task SettleAsync(Ledger ledger, IReadOnlyList<string> drops, CancellationToken cancellationToken) =>

@@ -39,8 +39,9 @@ sealed class RestartLoop
     /// <summary>A deployment has failed.</summary>
     /// <param name="failure">Its first failure.</param>
     /// <param name="state">What the ledger says, for people.</param>
+    /// <param name="isDamaged">Whether the checkpoint that was restored is damaged, so that an older one is looked for.</param>
     /// <returns>How long to wait before the tasks are deployed again; null when the job is given up.</returns>
-    public TimeSpan? OnFailure(Exception failure, LedgerState state)
+    public TimeSpan? OnFailure(Exception failure, LedgerState state, bool isDamaged = false)
     {
         RestartDecision decision;
         string? verdict;
@@ -60,12 +61,10 @@ sealed class RestartLoop
         }
 
         TimeSpan delay = ((RestartDecision.RestartAfter)decision).Delay;
-        _durable.Tell($"failed: {failure.Message}; restarting in {delay.TotalSeconds:0.#} s from {Newest(state)}");
+        _durable.Tell($"failed: {failure.Message}; restarting in {delay.TotalSeconds:0.#} s from {(isDamaged ? "an older checkpoint, if there is one" : StartDecision.Newest(state))}");
         return delay;
     }
 
     /// <summary>Failures that come again however often the tasks are deployed.</summary>
-    static bool IsFinal(Exception failure) => failure is SinkRefusedException or OwedTransactionMissingException;
-
-    static string Newest(LedgerState state) => state.Latest is { } latest ? $"checkpoint {latest.Snapshot.Id}" : "the beginning";
+    static bool IsFinal(Exception failure) => failure is SinkRefusedException or OwedTransactionMissingException or RestoreFailedException;
 }

@@ -12,7 +12,7 @@ sealed class SavepointCopy(IObjectStore folder, DurableOptions options, NonceSou
 {
     public async ValueTask<string?> CheckAsync(string? target, CancellationToken cancellationToken)
     {
-        string root = target ?? options.SavepointRoot;
+        string root = RootOf(target);
         try
         {
             IObjectStore store = await options.OpenStore(root, cancellationToken).ConfigureAwait(false);
@@ -30,6 +30,8 @@ sealed class SavepointCopy(IObjectStore folder, DurableOptions options, NonceSou
         }
     }
 
+    string RootOf(string? target) => target is null ? options.SavepointRoot : RecordedAddress.Resolve(target, options.StorageRoot);
+
     // A place where nothing may be deleted is good enough for savepoints.
     static async Task TryDeleteAsync(IObjectStore store, string key, CancellationToken cancellationToken)
     {
@@ -45,7 +47,7 @@ sealed class SavepointCopy(IObjectStore folder, DurableOptions options, NonceSou
 
     public async ValueTask<SavepointFolder> CopyAsync(SnapshotReference snapshot, string? target, StoreMeter meter, CancellationToken cancellationToken)
     {
-        string root = target ?? options.SavepointRoot;
+        string root = RootOf(target);
         try
         {
             SnapshotReader reader = await SnapshotReader.OpenAsync(folder.Metered(meter), snapshot.Key, snapshot.Sha256, cancellationToken).ConfigureAwait(false);
@@ -54,7 +56,8 @@ sealed class SavepointCopy(IObjectStore folder, DurableOptions options, NonceSou
             await using (store.ConfigureAwait(false))
             {
                 SnapshotReference copy = await SnapshotCopier.CopyAsync(reader, store.Metered(meter), name, null, cancellationToken).ConfigureAwait(false);
-                return new(SnapshotFinder.Combine(root, name), copy.Sha256);
+                string address = SnapshotFinder.Combine(root, name);
+                return new(address, copy.Sha256) { Recorded = RecordedAddress.Of(address, options.StorageRoot) };
             }
         }
         catch (Exception wrong) when (wrong is StoreUnavailableException or FormatException or ObjectExistsException or SnapshotCorruptException or ObjectMissingException)

@@ -9,6 +9,7 @@ namespace Millrace.State.Snapshots;
 [JsonDerivedType(typeof(AttemptBegun), "attemptBegun")]
 [JsonDerivedType(typeof(CheckpointCommitted), "checkpointCommitted")]
 [JsonDerivedType(typeof(SavepointTaken), "savepointTaken")]
+[JsonDerivedType(typeof(SavepointDisposed), "savepointDisposed")]
 [JsonDerivedType(typeof(TransactionsSettled), "transactionsSettled")]
 [JsonDerivedType(typeof(Stopping), "stopping")]
 [JsonDerivedType(typeof(Stopped), "stopped")]
@@ -69,9 +70,13 @@ public abstract record LedgerEvent
 
     /// <summary>A savepoint's folder is complete. The checkpoint it was gathered from is unpinned.</summary>
     /// <param name="Snapshot">The checkpoint.</param>
-    /// <param name="Address">The folder: a URL with everything in it.</param>
+    /// <param name="Address">The folder, as <see cref="RecordedAddress"/> has it.</param>
     /// <param name="Sha256">The hash of the folder's manifest.</param>
     public sealed record SavepointTaken(SnapshotReference Snapshot, string Address, string Sha256) : LedgerEvent;
+
+    /// <summary>A savepoint's folder is about to be deleted by hand, or is gone: nothing starts from it any more.</summary>
+    /// <param name="Address">The folder, as it is recorded.</param>
+    public sealed record SavepointDisposed(string Address) : LedgerEvent;
 
     /// <summary>Sinks have committed transactions that were owed, or they were given up by name.</summary>
     /// <param name="Transactions">Which.</param>

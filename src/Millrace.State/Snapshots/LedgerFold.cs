@@ -63,6 +63,8 @@ public static class LedgerFold
         LedgerEvent.Stopping when state.Phase is not (JobPhase.Running or JobPhase.Stopping) => $"a job that is {state.Phase} cannot begin to stop",
         LedgerEvent.Stopped when state.Stop?.Savepoint is null => "the stop has no savepoint",
         LedgerEvent.Stopped or LedgerEvent.Finished when state.Owed.Count > 0 => $"transaction {TransactionName.Of(state.Owed[0])} is still owed",
+        LedgerEvent.SavepointDisposed disposed when state.Savepoints.All(s => s.Address != disposed.Address) => $"there is no savepoint at {disposed.Address}",
+        LedgerEvent.SavepointDisposed disposed when state.Stop?.Savepoint == disposed.Address => $"the job is being stopped with the savepoint at {disposed.Address}",
         LedgerEvent.Pinned pinned when !Knows(state, pinned.Snapshot) => $"checkpoint {pinned.Snapshot.Id} is not kept",
         LedgerEvent.Borrowed borrowed when state.Borrowed.Any(b => b.Borrower == borrowed.Checkpoint.Borrower) => $"{borrowed.Checkpoint.Borrower} has borrowed a checkpoint already",
         LedgerEvent.Doomed doomed => DoomProblem(state, entry, doomed),
@@ -103,6 +105,7 @@ public static class LedgerFold
         LedgerEvent.AttemptBegun begun => BeginAttempt(state, entry, begun),
         LedgerEvent.CheckpointCommitted committed => Commit(state, committed),
         LedgerEvent.SavepointTaken taken => TakeSavepoint(state, entry, taken),
+        LedgerEvent.SavepointDisposed disposed => state with { Savepoints = [.. state.Savepoints.Where(s => s.Address != disposed.Address)] },
         LedgerEvent.TransactionsSettled settled => Settle(state, settled),
         LedgerEvent.Stopping stopping => state with
         {
@@ -144,6 +147,7 @@ public static class LedgerFold
         {
             Timeline = begun.Timeline,
             Token = begun.Token,
+            CommittedUpTo = 0,
             Origin = begun.Origin,
             Retained = kept,
             Pins = pins,
@@ -176,6 +180,8 @@ public static class LedgerFold
             ? [.. state.Pins, new SnapshotPin(latest.Snapshot, $"passed over by attempt {entry.Term}.{entry.Sequence}")]
             : state.Pins,
         Owed = [.. state.Owed.Where(owed => !begun.Drops.Contains(owed.Operator))],
+        // Who began from less has accepted that what follows is written again.
+        CommittedUpTo = begun.AcceptsDuplicates ? Math.Min(state.CommittedUpTo, begun.RestoredFrom?.Id ?? 0) : state.CommittedUpTo,
     };
 
     static LedgerState Commit(LedgerState state, LedgerEvent.CheckpointCommitted committed) => state with
@@ -188,6 +194,7 @@ public static class LedgerFold
                 committed.Prepared.Count > 0, committed.IsFinal, committed.IsDrained, committed.Positions),
         ],
         Owed = [.. state.Owed, .. committed.Prepared],
+        CommittedUpTo = committed.Prepared.Count > 0 ? committed.Snapshot.Id : state.CommittedUpTo,
         Pins = committed.Kind == SnapshotKind.Savepoint
             ? [.. state.Pins, new SnapshotPin(committed.Snapshot, Gathering, committed.Target)]
             : state.Pins,

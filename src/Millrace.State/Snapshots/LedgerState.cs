@@ -67,11 +67,17 @@ public sealed record LedgerState
     /// <summary>Checkpoints of other jobs that are pinned there for this one, or are about to be.</summary>
     public IReadOnlyList<BorrowedCheckpoint> Borrowed { get; init; } = [];
 
-    /// <summary>Savepoints taken, newest last. Deleting their folders is the user's right, so that they are there is not promised.</summary>
+    /// <summary>Savepoints taken and not disposed of, newest last. Deleting their folders is the user's right, so that they are there is not promised.</summary>
     public IReadOnlyList<SavepointRecord> Savepoints { get; init; } = [];
 
     /// <summary>Transactions that sinks have prepared and have yet to commit, in the order they were prepared.</summary>
     public IReadOnlyList<OwedTransaction> Owed { get; init; } = [];
+
+    /// <summary>
+    /// The newest checkpoint of this line of history up to which transactional sinks have committed output, or may have: what follows an older one is written again by a
+    /// start from there. It is kept when that checkpoint is not. 0 for none, or when it is not known: entry 0 of earlier builds does not say.
+    /// </summary>
+    public long CommittedUpTo { get; init; }
 
     /// <summary>Objects to delete, relative to the root of the job.</summary>
     public IReadOnlyList<string> Doomed { get; init; } = [];
@@ -125,7 +131,7 @@ public sealed record BorrowedCheckpoint(string Address, string Job, long Id, str
 /// <param name="Id">The id of its checkpoint.</param>
 /// <param name="Attempt">The deployment that took it.</param>
 /// <param name="Timeline">The line of history it was taken on.</param>
-/// <param name="Address">Its folder.</param>
+/// <param name="Address">Its folder, as <see cref="RecordedAddress"/> has it.</param>
 /// <param name="Sha256">The hash of its manifest.</param>
 /// <param name="TakenAt">When, by the leader's clock.</param>
 public sealed record SavepointRecord(long Id, AttemptId Attempt, string Timeline, string Address, string Sha256, DateTimeOffset TakenAt);

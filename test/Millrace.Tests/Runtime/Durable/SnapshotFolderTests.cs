@@ -113,6 +113,52 @@ public sealed class SnapshotFolderTests : IDisposable
         Assert.Empty(TrialAssert.Without(TrialAssert.Without(_trial.Table.Visible, all), TrialFlow.Answer(_trial.Input, 0, At + 20)));
     }
 
+    [Fact(Timeout = TrialAssert.LimitMs)]
+    public async Task Savepoint_DamagedWithNothingToFallBackOn_EndsTheJobAndNamesTheChoices()
+    {
+        (string savepoint, string tip) = await TakeAsync();
+        string pack = Directory.GetFiles(Path.Combine(savepoint, "packs"))[0];
+        byte[] whole = await File.ReadAllBytesAsync(pack);
+        await File.WriteAllBytesAsync(pack, Flipped(whole, whole.Length / 3, 2));
+        await using LocalObjectStore state = new(Path.Combine(_root, "state"), NonceSource.FromSystem());
+        TrialStart rewind = Local(state) with { IsRewind = true, Restart = new Millrace.Runtime.Jobs.RestartPolicy.ExponentialDelay() };
+
+        JobFailedException failed = await Assert.ThrowsAsync<JobFailedException>(() => _trial.RunAsync(rewind with { From = new StartFrom.Address(savepoint) }));
+
+        RestoreFailedException why = Assert.IsType<RestoreFailedException>(failed.InnerException);
+        foreach (string part in (string[])[Path.GetFileName(pack), $"the snapshot at {savepoint} is damaged", $"--from STORAGE/{TrialFlow.Name}/{tip} (pinned: left behind by timeline "])
+            Assert.Contains(part, why.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(_trial.Told, static line => line.Contains("restarting in", StringComparison.Ordinal));
+        StartRefusedException other = await Assert.ThrowsAsync<StartRefusedException>(() => _trial.RunAsync(Local(state) with { From = new StartFrom.Fresh() }));
+        Assert.Contains($"can go on from what it began with, {savepoint}", other.Message, StringComparison.Ordinal);
+        StartRefusedException latest = await Assert.ThrowsAsync<StartRefusedException>(() => _trial.RunAsync(rewind with { From = new StartFrom.Latest() }));
+        Assert.Contains($"{tip} (pinned: ", latest.Message, StringComparison.Ordinal);
+
+        Assert.Equal(JobEnding.Finished, (await _trial.RunAsync(rewind with { From = new StartFrom.Address(Path.Combine(_root, "state", TrialFlow.Name, tip)) })).Ending);
+        TrialAssert.Same(TrialFlow.Answer(_trial.Input), _trial.Table.Visible, "from the tip");
+    }
+
+    /// <summary>What the line began with is gone before it has a checkpoint: the choices are named, and what it began beside is one of them.</summary>
+    [Fact(Timeout = TrialAssert.LimitMs)]
+    public async Task Savepoint_GoneWithNothingToFallBackOn_IsRefusedWithTheChoices()
+    {
+        (string savepoint, string tip) = await TakeAsync();
+        await using LocalObjectStore state = new(Path.Combine(_root, "state"), NonceSource.FromSystem());
+        TrialStart how = Local(state) with { From = new StartFrom.Address(savepoint), IsRewind = true };
+        how.Gate.Open(At + 10);
+        DurableJob job = _trial.Start(how);
+        // Records after the savepoint are only read when the line of history has begun.
+        await job.PassedAsync(how.Gate, 1);
+        job.Interrupt("test");
+        await job.Completion;
+        Directory.Delete(savepoint, recursive: true);
+
+        StartRefusedException refused = await Assert.ThrowsAsync<StartRefusedException>(() => _trial.RunAsync(Local(state)));
+
+        Assert.Contains($"the job began with {savepoint} and has no checkpoint since, and that folder is gone", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"{tip} (pinned: ", refused.Message, StringComparison.Ordinal);
+    }
+
     static TrialStart Again() => new() { Restart = new Millrace.Runtime.Jobs.RestartPolicy.FixedDelay { Attempts = 3, Delay = TimeSpan.Zero } };
 
     static byte[] Flipped(byte[] whole, int at, int bit)

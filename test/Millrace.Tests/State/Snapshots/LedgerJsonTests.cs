@@ -30,6 +30,7 @@ public sealed class LedgerJsonTests
         new LedgerEvent.CheckpointCommitted(Snapshot, SnapshotKind.Checkpoint, Noon, Timestamp.None, 5, [new SourcePosition("s", "x")], [Owed]),
         new LedgerEvent.CheckpointCommitted(Snapshot, SnapshotKind.Savepoint, Noon, Timestamp.MinValue, 5, [], [], "file:///sp", true, true, true),
         new LedgerEvent.SavepointTaken(Snapshot, "file:///sp", "22"), new LedgerEvent.TransactionsSettled([TransactionName.Of(Owed)]),
+        new LedgerEvent.SavepointDisposed("savepoints/orders-17-3.4"),
         new LedgerEvent.Stopping(true, null), new LedgerEvent.Stopped(), new LedgerEvent.Cancelled(), new LedgerEvent.Interrupted("SIGTERM"),
         new LedgerEvent.Finished(), new LedgerEvent.Failed("why"), new LedgerEvent.Pinned(Snapshot, "why"), new LedgerEvent.Unpinned(Snapshot),
         new LedgerEvent.Pinned(Snapshot, "read", "5eed"), new LedgerEvent.Unpinned(Snapshot, "5eed"),
