@@ -18,7 +18,7 @@ public sealed class DamagedStartTests : IDisposable
         await OfflineSamples.WriteAsync(_folder["s"]);
         string pack = Pack();
         File.WriteAllBytes(pack, File.ReadAllBytes(pack)[..^100]);
-        await AssertRefusedAsync(verb, $"packs/{Path.GetFileName(pack)}", "start from another one");
+        await AssertRefusedAsync(verb, $"packs/{Path.GetFileName(pack)}", Damaged, "start from something else");
     }
 
     [Theory]
@@ -29,7 +29,7 @@ public sealed class DamagedStartTests : IDisposable
         await OfflineSamples.WriteAsync(_folder["s"]);
         string pack = Pack();
         File.Delete(pack);
-        await AssertRefusedAsync(verb, $"packs/{Path.GetFileName(pack)}", "start from another one");
+        await AssertRefusedAsync(verb, $"packs/{Path.GetFileName(pack)}", Damaged, "start from something else");
     }
 
     [Theory]
@@ -40,7 +40,7 @@ public sealed class DamagedStartTests : IDisposable
         await OfflineSamples.WriteAsync(_folder["s"]);
         byte[] manifest = File.ReadAllBytes(_folder["s/_metadata"]);
         File.WriteAllBytes(_folder["s/_metadata"], manifest[..(manifest.Length / 2)]);
-        await AssertRefusedAsync(verb, "_metadata", "start from another one");
+        await AssertRefusedAsync(verb, "_metadata", Damaged, "start from something else");
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class DamagedStartTests : IDisposable
         string newer = manifest.Replace("\"format\": 1,", "\"format\": 2,", StringComparison.Ordinal);
         Assert.NotEqual(manifest, newer);
         File.WriteAllText(_folder["s/_metadata"], newer);
-        await AssertRefusedAsync(verb, "has format version 2", "use the engine that wrote it");
+        await AssertRefusedAsync(verb, "has format version 2", "cannot be read: ", "use the engine that wrote it");
     }
 
     [Theory]
@@ -68,15 +68,17 @@ public sealed class DamagedStartTests : IDisposable
         Assert.Contains("foo", outcome.Output + outcome.Error, StringComparison.Ordinal);
     }
 
+    const string Damaged = "is damaged, and there is no checkpoint since: ";
+
     string Pack() => Directory.EnumerateFiles(_folder["s/packs"]).Single();
 
-    async Task AssertRefusedAsync(string verb, string file, string cure)
+    async Task AssertRefusedAsync(string verb, string file, string how, string cure)
     {
         HostOutcome outcome = await HostHarness.RunAsync(HostHarness.Numbers(1, static n => n), verb, "--storage", _folder["state"], "--from", _folder["s"]);
 
         Assert.Equal(ExitCodes.Refused, outcome.ExitCode);
         string said = outcome.Output + outcome.Error;
-        Assert.Contains($"{_folder["s"]} cannot be read: ", said, StringComparison.Ordinal);
+        Assert.Contains($"{_folder["s"]} {how}", said, StringComparison.Ordinal);
         Assert.Contains(file, said, StringComparison.Ordinal);
         Assert.Contains(cure, said, StringComparison.Ordinal);
         // The object is named once.

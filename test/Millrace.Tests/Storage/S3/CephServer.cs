@@ -14,8 +14,10 @@ public sealed class CephServer : IAsyncLifetime
 
     const string Bucket = "millrace";
 
-    readonly Daemons _daemons = new();
-    readonly int _port = Daemons.FreePort();
+    const int AttemptsMax = 3;
+
+    Daemons _daemons = new();
+    int _port = Daemons.FreePort();
 
     /// <summary>Why there is no server; null when there is.</summary>
     public string? Missing { get; private set; }
@@ -36,7 +38,22 @@ public sealed class CephServer : IAsyncLifetime
         }
 
         long began = Stopwatch.GetTimestamp();
-        await StartAsync();
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await StartAsync();
+                break;
+            }
+            catch (Exception failure) when (attempt < AttemptsMax && failure is OperationCanceledException or InvalidOperationException or TimeoutException)
+            {
+                // A port that was free may be somebody else's by the time a server wants it: other tests have listeners, too.
+                _daemons.Dispose();
+                _daemons = new();
+                _port = Daemons.FreePort();
+            }
+        }
+
         StartedIn = Stopwatch.GetElapsedTime(began);
     }
 

@@ -8,7 +8,7 @@ namespace Millrace.Tests.Storage.S3;
 /// <summary>Real servers for tests: started on loopback with everything under one folder; what was started, and nothing else, is stopped.</summary>
 public sealed class Daemons : IDisposable
 {
-    static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2), s_answerLimit = TimeSpan.FromMinutes(1);
 
     readonly List<Process> _running = [];
     readonly StringBuilder _said = new();
@@ -88,7 +88,7 @@ public sealed class Daemons : IDisposable
     public async Task WaitForAnswerAsync(Process server, Uri address)
     {
         using HttpClient client = new();
-        using CancellationTokenSource limit = new(s_limit);
+        using CancellationTokenSource limit = new(s_answerLimit);
         while (true)
         {
             if (server.HasExited) throw new InvalidOperationException($"The server at {address} ended with {server.ExitCode}: {Said}");
