@@ -194,14 +194,16 @@ public sealed class CheckpointCoordinator : IAsyncDisposable
                 break;
             case CheckpointEffect.Discard discard: _books.Discard(discard.Snapshot); break;
             case CheckpointEffect.Refuse refuse: Answer(refuse.Request, new CheckpointAnswer.Refused(refuse.Why)); break;
-            case CheckpointEffect.Supersede by: AnswerWith(by); break;
+            case CheckpointEffect.Supersede by: _following = Watch(AnswerAfterAsync(_following, by)); break;
             case CheckpointEffect.FailTasks fail: _events.Writer.TryComplete(new CheckpointFailedException(fail.Why)); break;
         }
     }
 
-    void AnswerWith(CheckpointEffect.Supersede superseded)
+    /// <summary>What the later checkpoint owes is of the earlier one as well: whoever asked for that is answered when it is committed.</summary>
+    async Task AnswerAfterAsync(Task followedUp, CheckpointEffect.Supersede superseded)
     {
         SnapshotReference snapshot = _context.Ledger.State.Retained.Select(r => r.Snapshot).Last(r => r.Id == superseded.Id);
+        await followedUp;
         Answer(superseded.Request, new CheckpointAnswer.Taken(snapshot, null));
     }
 

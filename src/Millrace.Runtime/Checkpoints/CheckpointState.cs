@@ -139,14 +139,7 @@ public abstract record CheckpointEvent(TimeSpan Now)
     /// <param name="Now">When.</param>
     /// <param name="Id">Which.</param>
     /// <param name="Worn">Checkpoints with worn packs, oldest first, as of it: <see cref="Millrace.State.Snapshots.PackWear"/>.</param>
-    public sealed record Committed(TimeSpan Now, long Id, IReadOnlyList<long> Worn) : CheckpointEvent(Now)
-    {
-        /// <summary>One without worn packs.</summary>
-        public Committed(TimeSpan now, long id)
-            : this(now, id, [])
-        {
-        }
-    }
+    public sealed record Committed(TimeSpan Now, long Id, IReadOnlyList<long> Worn) : CheckpointEvent(Now);
 
     /// <summary>It could not be written, and is not in the ledger.</summary>
     /// <param name="Now">When.</param>

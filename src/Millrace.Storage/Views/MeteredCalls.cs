@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Millrace.Storage;
 
 /// <summary>A store whose calls are counted as one request each. It does not own the store: disposing of it does nothing.</summary>
-sealed class MeteredCalls(IObjectStore inner, StoreMeter meter) : IObjectStore
+class MeteredCalls(IObjectStore inner, StoreMeter meter) : IObjectStore
 {
     public string Address => inner.Address;
 
@@ -69,33 +69,14 @@ sealed class MeteredCalls(IObjectStore inner, StoreMeter meter) : IObjectStore
 }
 
 /// <summary>The same, of a store that can list.</summary>
-sealed class MeteredListableCalls(IListableStore inner, StoreMeter meter) : IListableStore
+sealed class MeteredListableCalls(IListableStore inner, StoreMeter meter) : MeteredCalls(inner, meter), IListableStore
 {
-    readonly MeteredCalls _store = new(inner, meter);
-
-    public string Address => inner.Address;
-
-    public ValueTask<CreateOutcome> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-        _store.CreateAsync(key, content, cancellationToken);
-
-    public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => _store.PutAsync(key, content, cancellationToken);
-
-    public ValueTask<byte[]?> TryGetAsync(string key, CancellationToken cancellationToken) => _store.TryGetAsync(key, cancellationToken);
-
-    public ValueTask ReadAsync(string key, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
-        _store.ReadAsync(key, offset, destination, cancellationToken);
-
-    public ValueTask<long?> TryGetLengthAsync(string key, CancellationToken cancellationToken) => _store.TryGetLengthAsync(key, cancellationToken);
-
-    public ValueTask<IObjectUpload> BeginUploadAsync(string key, CancellationToken cancellationToken) => _store.BeginUploadAsync(key, cancellationToken);
-
-    public ValueTask DeleteAsync(string key, CancellationToken cancellationToken) => _store.DeleteAsync(key, cancellationToken);
+    readonly IListableStore _inner = inner;
+    readonly StoreMeter _meter = meter;
 
     public async IAsyncEnumerable<StoredObject> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        meter.Sent(StoreRequest.List);
-        await foreach (StoredObject found in inner.ListAsync(prefix, cancellationToken).ConfigureAwait(false)) yield return found;
+        _meter.Sent(StoreRequest.List);
+        await foreach (StoredObject found in _inner.ListAsync(prefix, cancellationToken).ConfigureAwait(false)) yield return found;
     }
-
-    public ValueTask DisposeAsync() => default;
 }

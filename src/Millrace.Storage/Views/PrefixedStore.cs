@@ -3,12 +3,12 @@ using System.Runtime.CompilerServices;
 namespace Millrace.Storage;
 
 /// <summary>A store below a prefix of another. See <see cref="StoreViews.Under(IObjectStore, string)"/>.</summary>
-sealed class PrefixedStore(IObjectStore inner, string prefix) : IObjectStore
+class PrefixedStore(IObjectStore inner, string prefix) : IObjectStore
 {
     public string Address => $"{inner.Address}/{prefix[..^1]}";
 
     /// <summary>The same place of the store with its requests counted.</summary>
-    public PrefixedStore Metered(StoreMeter meter) => new(inner.Metered(meter), prefix);
+    public virtual PrefixedStore Metered(StoreMeter meter) => new(inner.Metered(meter), prefix);
 
     /// <summary>Checks a prefix and ends it with a slash.</summary>
     public static string Folder(string prefix)
@@ -47,37 +47,18 @@ sealed class PrefixedStore(IObjectStore inner, string prefix) : IObjectStore
 }
 
 /// <summary>The same, of a store that can list.</summary>
-sealed class ListablePrefixedStore(IListableStore inner, string prefix) : IListableStore
+sealed class ListablePrefixedStore(IListableStore inner, string prefix) : PrefixedStore(inner, prefix), IListableStore
 {
-    readonly PrefixedStore _store = new(inner, prefix);
+    readonly IListableStore _inner = inner;
+    readonly string _prefix = prefix;
 
-    public string Address => _store.Address;
-
-    /// <summary>The same place of the store with its requests counted.</summary>
-    public ListablePrefixedStore Metered(StoreMeter meter) => new(inner.Metered(meter), prefix);
-
-    public ValueTask<CreateOutcome> CreateAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-        _store.CreateAsync(key, content, cancellationToken);
-
-    public ValueTask PutAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => _store.PutAsync(key, content, cancellationToken);
-
-    public ValueTask<byte[]?> TryGetAsync(string key, CancellationToken cancellationToken) => _store.TryGetAsync(key, cancellationToken);
-
-    public ValueTask ReadAsync(string key, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
-        _store.ReadAsync(key, offset, destination, cancellationToken);
-
-    public ValueTask<long?> TryGetLengthAsync(string key, CancellationToken cancellationToken) => _store.TryGetLengthAsync(key, cancellationToken);
-
-    public ValueTask<IObjectUpload> BeginUploadAsync(string key, CancellationToken cancellationToken) => _store.BeginUploadAsync(key, cancellationToken);
-
-    public ValueTask DeleteAsync(string key, CancellationToken cancellationToken) => _store.DeleteAsync(key, cancellationToken);
+    /// <inheritdoc/>
+    public override ListablePrefixedStore Metered(StoreMeter meter) => new(_inner.Metered(meter), _prefix);
 
     public async IAsyncEnumerable<StoredObject> ListAsync(string keyPrefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ObjectKey.ValidatePrefix(keyPrefix);
-        await foreach (StoredObject found in inner.ListAsync(prefix + keyPrefix, cancellationToken).ConfigureAwait(false))
-            yield return found with { Key = found.Key[prefix.Length..] };
+        await foreach (StoredObject found in _inner.ListAsync(_prefix + keyPrefix, cancellationToken).ConfigureAwait(false))
+            yield return found with { Key = found.Key[_prefix.Length..] };
     }
-
-    public ValueTask DisposeAsync() => default;
 }

@@ -78,6 +78,31 @@ public sealed class CheckpointCoordinatorTests
     }
 
     [Fact]
+    public async Task Superseded_ByHand_IsAnsweredOnceSinksHaveCommittedTheLaterOne()
+    {
+        Deployment deployment = await DeployAsync(_store, options: new() { MaxConcurrent = 2, Alignment = Alignment.Aligned, AlignTimeout = Timeout.InfiniteTimeSpan });
+        var commits = new TaskCompletionSource();
+        var goOn = new TaskCompletionSource();
+        deployment.Cluster.OnBarrier = barrier => barrier.Id > 1;   // the first one's parts never come
+        deployment.Cluster.OnCommit = async _ =>
+        {
+            commits.TrySetResult();
+            await goOn.Task;
+        };
+
+        Task<CheckpointAnswer> first = deployment.Coordinator.TriggerAsync(), second = deployment.Coordinator.TriggerAsync();
+        await commits.Task;
+        while (deployment.Cluster.Aborted.Count == 0) await Task.Yield();
+        Task<CheckpointAnswer> third = deployment.Coordinator.TriggerAsync();   // handled after what followed from the second
+        while (deployment.Cluster.Barriers.Count < 3) await Task.Yield();
+        Assert.False(first.IsCompleted);
+        goOn.SetResult();
+
+        Assert.Equal([2L, 2L, 3L], (await Task.WhenAll(first, second, third)).Select(a => Assert.IsType<CheckpointAnswer.Taken>(a).Snapshot.Id));
+        await deployment.Coordinator.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Interval_Passed_TakesOneByItself()
     {
         Deployment deployment = await DeployAsync(_store);

@@ -48,7 +48,7 @@ public sealed class CheckpointMachineTests
 
         Collect(13, 1, 5);
         Assert.Equal(2, Assert.IsType<CheckpointEffect.Complete>(Assert.Single(_effects)).Attempt.Collected.Count);
-        Step(new CheckpointEvent.Committed(Seconds(25), 5));
+        Step(new CheckpointEvent.Committed(Seconds(25), 5, []));
 
         Assert.Equal(5, Assert.IsType<CheckpointEffect.Confirm>(_effects[0]).Attempt.Id);
         Assert.Equal((6L, 5L), (Triggered().Id, Triggered().Confirmed));   // the interval had passed meanwhile
@@ -92,7 +92,7 @@ public sealed class CheckpointMachineTests
         Run();
         At(10);
         Collect(20, 0, 5);
-        Step(new CheckpointEvent.Committed(Seconds(21), 5));
+        Step(new CheckpointEvent.Committed(Seconds(21), 5, []));
         Assert.DoesNotContain(_effects, e => e is CheckpointEffect.Trigger);
         Assert.Equal(Seconds(28), CheckpointMachine.NextWake(_state));
 
@@ -140,7 +140,7 @@ public sealed class CheckpointMachineTests
         Step(new CheckpointEvent.Declined(Seconds(11), new SnapshotDeclined(5, null, "x")));
         At(20);
         Collect(21, 0, 6);
-        Step(new CheckpointEvent.Committed(Seconds(22), 6));
+        Step(new CheckpointEvent.Committed(Seconds(22), 6, []));
         At(30);
 
         Step(new CheckpointEvent.Declined(Seconds(31), new SnapshotDeclined(7, null, "x")));
@@ -181,7 +181,7 @@ public sealed class CheckpointMachineTests
         Assert.Empty(_effects);
         Collect(12, 0, 5);
 
-        Step(new CheckpointEvent.Committed(Seconds(13), 5));
+        Step(new CheckpointEvent.Committed(Seconds(13), 5, []));
 
         Assert.Equal(6, Triggered().Id);
         Assert.Equal(CheckpointPurpose.Manual, _state.InFlight[0].Purpose);
@@ -197,7 +197,7 @@ public sealed class CheckpointMachineTests
         Ask(51, CheckpointPurpose.Manual);
         Assert.Equal("the job is ending", Assert.IsType<CheckpointEffect.Refuse>(Assert.Single(_effects)).Why);
         Collect(52, 0, 5);
-        Step(new CheckpointEvent.Committed(Seconds(53), 5));
+        Step(new CheckpointEvent.Committed(Seconds(53), 5, []));
 
         At(100);
 
@@ -234,7 +234,7 @@ public sealed class CheckpointMachineTests
         Step(new CheckpointEvent.Declined(Seconds(2), new SnapshotDeclined(5, null, "x")));
         Assert.Equal(6, Triggered().Id);
         Collect(3, 0, 6);
-        Step(new CheckpointEvent.Committed(Seconds(4), 6));
+        Step(new CheckpointEvent.Committed(Seconds(4), 6, []));
         At(100);
 
         Assert.Empty(_effects);
@@ -252,7 +252,7 @@ public sealed class CheckpointMachineTests
         Collect(13, 1, 6);
         Assert.IsType<CheckpointEffect.Complete>(Assert.Single(_effects));
 
-        Step(new CheckpointEvent.Committed(Seconds(14), 6));
+        Step(new CheckpointEvent.Committed(Seconds(14), 6, []));
 
         Assert.Contains("superseded by checkpoint 6", _effects.OfType<CheckpointEffect.Abort>().Single().Why, StringComparison.Ordinal);
         Assert.Single(_effects.OfType<CheckpointEffect.Discard>());
@@ -272,7 +272,7 @@ public sealed class CheckpointMachineTests
         Assert.Empty(_effects);
         Collect(13, 0, 5);
         Assert.Equal(5, _effects.OfType<CheckpointEffect.Complete>().Single().Attempt.Id);
-        Step(new CheckpointEvent.Committed(Seconds(14), 5));
+        Step(new CheckpointEvent.Committed(Seconds(14), 5, []));
 
         Assert.Equal(6, _effects.OfType<CheckpointEffect.Complete>().Single().Attempt.Id);
     }
@@ -283,7 +283,7 @@ public sealed class CheckpointMachineTests
         Run();
         At(10);
         Collect(11, 0, 5);
-        Step(new CheckpointEvent.Committed(Seconds(12), 5));
+        Step(new CheckpointEvent.Committed(Seconds(12), 5, []));
 
         Collect(13, 0, 5);
 
@@ -342,7 +342,7 @@ public sealed class CheckpointMachineTests
                 1 => new CheckpointEvent.Asked(Seconds(now), new CheckpointRequest(++ticket, random.Next(2) == 0 ? CheckpointPurpose.Manual : CheckpointPurpose.Savepoint)),
                 2 or 3 or 4 => new CheckpointEvent.Collected(Seconds(now), random.Next(2), Part(some)),
                 5 when random.Next(4) == 0 => new CheckpointEvent.Declined(Seconds(now), new SnapshotDeclined(some, null, "x")),
-                6 or 7 when state.Completing is { } id => random.Next(5) == 0 ? new CheckpointEvent.CommitFailed(Seconds(now), id, "x") : new CheckpointEvent.Committed(Seconds(now), id),
+                6 or 7 when state.Completing is { } id => random.Next(5) == 0 ? new CheckpointEvent.CommitFailed(Seconds(now), id, "x") : new CheckpointEvent.Committed(Seconds(now), id, []),
                 _ => new CheckpointEvent.TimePassed(Seconds(now)),
             };
             (state, ImmutableArray<CheckpointEffect> effects) = CheckpointMachine.Step(state, e);

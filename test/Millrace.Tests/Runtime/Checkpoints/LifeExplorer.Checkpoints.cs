@@ -212,7 +212,7 @@ sealed partial class LifeExplorer
                 };
                 Count("committed");
                 if (Unnamed(world, tasks, committed.Snapshot.Id) is { } unnamed) return world with { Broken = unnamed };
-                return Post(world.With(i, tasks), i, new CheckpointEvent.Committed(tasks.Now, completing.Attempt.Id));
+                return Post(world.With(i, tasks), i, new CheckpointEvent.Committed(tasks.Now, completing.Attempt.Id, []));
             case LifeTurn.Gather:
                 return world.With(i, tasks with { Deeds = tasks.Deeds.Close(tasks.Page!), Page = null, Following = tasks.Following.SetItem(0, tasks.Following[0] with { Step = 5 }) });
             case LifeTurn.Stop: return Asked(world, i, CheckpointPurpose.Stop);
