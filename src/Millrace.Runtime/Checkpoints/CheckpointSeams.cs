@@ -113,6 +113,13 @@ public abstract record CheckpointAnswer
 /// <param name="why">The last failure.</param>
 public sealed class CheckpointFailedException(string why) : Exception(why);
 
+/// <summary>A sink could not do what the leader asked of it, perhaps because what it writes to is away: it is asked again after a restart.</summary>
+/// <param name="sink">The sink's id.</param>
+/// <param name="what">What it could not do: a verb and its object.</param>
+/// <param name="cause">Why not.</param>
+public sealed class SinkFailedException(string sink, string what, Exception cause)
+    : Exception($"sink '{sink}' could not {what}: {cause.GetType().Name}: {cause.Message}", cause);
+
 /// <summary>A sink does not have what it prepared: somebody else undid it.</summary>
 /// <param name="transaction">The transaction.</param>
 public sealed class OwedTransactionMissingException(OwedTransaction transaction)

@@ -33,6 +33,10 @@ public sealed class OwedSinks(JobGraph graph) : IOwedCommits
             {
                 throw new SinkRefusedException($"sink '{id}': {refused.Message}");
             }
+            catch (Exception failure) when (IsItsOwn(failure, cancellationToken))
+            {
+                throw new SinkFailedException(id, "say whether it can keep its promise", failure);
+            }
         }
     }
 
@@ -45,17 +49,37 @@ public sealed class OwedSinks(JobGraph graph) : IOwedCommits
         foreach ((string id, ISinkLead sink) in _sinks)
         {
             OwedTransaction[] own = [.. owed.Where(o => o.Operator == id)];
-            await sink.BeginAttemptAsync(contextOf(id), own, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await sink.BeginAttemptAsync(contextOf(id), own, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (IsItsOwn(failure, cancellationToken))
+            {
+                throw new SinkFailedException(id, "end what earlier deployments left behind", failure);
+            }
         }
     }
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The program does not have the sink.</exception>
-    public ValueTask<CommitOutcome> CommitAsync(OwedTransaction transaction, CancellationToken cancellationToken) =>
-        _sinks.TryGetValue(transaction.Operator, out ISinkLead? sink)
-            ? sink.CommitAsync(transaction, cancellationToken)
-            : throw new InvalidOperationException(
+    /// <exception cref="SinkFailedException">It could not commit, now: what it writes to may be away.</exception>
+    public async ValueTask<CommitOutcome> CommitAsync(OwedTransaction transaction, CancellationToken cancellationToken)
+    {
+        if (!_sinks.TryGetValue(transaction.Operator, out ISinkLead? sink))
+        {
+            throw new InvalidOperationException(
                 $"transaction '{transaction.Id}' is owed by sink '{transaction.Operator}', which the program does not have; drop it by name or run a program that has it");
+        }
+
+        try
+        {
+            return await sink.CommitAsync(transaction, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (IsItsOwn(failure, cancellationToken))
+        {
+            throw new SinkFailedException(transaction.Operator, $"commit {transaction.Text}", failure);
+        }
+    }
 
     /// <summary>What each transactional sink prepares, by its id.</summary>
     public IReadOnlyDictionary<string, TypeSchema> Prepared =>
@@ -74,6 +98,10 @@ public sealed class OwedSinks(JobGraph graph) : IOwedCommits
            where problem is not null
            select (schema.Operator, problem),
     ];
+
+    /// <summary>Whether it is a failure of the sink that may pass: neither the end of the job, nor a refusal, which comes again.</summary>
+    static bool IsItsOwn(Exception failure, CancellationToken cancellationToken) =>
+        failure is not (SinkRefusedException or SinkFencedException) && !(failure is OperationCanceledException && cancellationToken.IsCancellationRequested);
 
     string? Problem(string id, TypeSchema written)
     {

@@ -217,15 +217,15 @@ public sealed class DurableJob : IRunningJob
         }
         catch (OperationCanceledException) when (_ending.IsCancellationRequested)
         {
-            // Asked to end between two deployments: nothing runs, so all there is to do is to say so.
+            // Asked to end between two deployments.
             LedgerEvent asked;
             lock (_lock) asked = _end!;
-            await ledger.AppendAsync([asked], CancellationToken.None).ConfigureAwait(false);
+            await IdleEnding.RecordAsync(ledger, asked, start.Folder, _durable.Checkpoints, new OwedSinks(_graph)).ConfigureAwait(false);
             return Ended(asked);
         }
     }
 
-    /// <summary>Finds what to restore. A store that is away then is a failure like another: the policy says how long it is waited for.</summary>
+    /// <summary>Finds what to restore, and commits what is owed. A store or a sink that is away then is a failure like another: the policy says how long it is waited for.</summary>
     async Task<(RestorePoint? From, string? Stopped)> ResumeAsync(JobStart start, Ledger ledger, SnapshotReference? damaged, RestartLoop restarts)
     {
         while (true)
@@ -235,7 +235,7 @@ public sealed class DurableJob : IRunningJob
             {
                 return await start.ResumeAsync(ledger, damaged, _ending.Token).ConfigureAwait(false);
             }
-            catch (StoreUnavailableException away)
+            catch (Exception away) when (away is StoreUnavailableException or SinkFailedException)
             {
                 if (restarts.OnFailure(away, RecordedAddress.Resolve(ledger.State, _durable.StorageRoot)) is not { } wait) throw;
                 (delay, damaged) = (wait, null);   // which was said and noted

@@ -320,8 +320,17 @@ sealed class JobStart : IDisposable
         }
     }
 
-    IReadOnlyList<UpgradeLine> Compare(RestorePoint from) =>
-        UpgradePlan.Compare(from.Manifest.Operators, _operators, from.Choices.Drops, from.Choices.Renames, from.Choices.InFlightDrops);
+    IReadOnlyList<UpgradeLine> Compare(RestorePoint from)
+    {
+        HashSet<string> done = [.. Asked.Drops.Except(from.Choices.Drops), .. Asked.InFlightDrops.Except(from.Choices.InFlightDrops)];
+        return
+        [
+            .. UpgradePlan.Compare(from.Manifest.Operators, _operators, from.Choices.Drops, from.Choices.Renames, from.Choices.InFlightDrops)
+                .Select(line => line.IsRefused && (done.Contains(line.Operator) || done.Contains($"{line.Operator}/{line.State}"))
+                    ? line with { Why = $"{line.Why}. The same was asked for and done before checkpoint {from.Manifest.Id} was taken, and is not done again by a command that is repeated: to give up what came since as well, add --from latest --rewind" }
+                    : line),
+        ];
+    }
 
     /// <summary>
     /// What is owed must be readable by the sink that prepared it, because it is committed before anything else. What a snapshot names and the ledger does not owe

@@ -46,10 +46,23 @@ public sealed class SnapshotReader
     /// <param name="sha256">What the ledger says its hash is; null when nobody knows.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ObjectMissingException">There is no such snapshot.</exception>
-    /// <exception cref="SnapshotCorruptException">It is not what was written, or the key is not where a snapshot of its kind can be.</exception>
+    /// <exception cref="SnapshotCorruptException">It is not what was written, read twice, or the key is not where a snapshot of its kind can be.</exception>
     /// <exception cref="NewerFormatException">It has a newer format.</exception>
     /// <exception cref="StoreUnavailableException">The store did not answer for longer than it is retried.</exception>
     public static async ValueTask<SnapshotReader> OpenAsync(IObjectStore store, string key, string? sha256, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await OpenOnceAsync(store, key, sha256, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SnapshotCorruptException)
+        {
+            // What was damaged on its way only is whole when it is read again. Taken for lost, it would be passed over by a start, and what it names be left for ever.
+            return await OpenOnceAsync(store, key, sha256, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    static async ValueTask<SnapshotReader> OpenOnceAsync(IObjectStore store, string key, string? sha256, CancellationToken cancellationToken)
     {
         byte[] bytes = await store.TryGetAsync(key, cancellationToken).ConfigureAwait(false)
             ?? throw new ObjectMissingException(store.Address, key, "does not exist");

@@ -92,6 +92,25 @@ public sealed class DropOnceTests
         Assert.Equal(Records - Then, Counted);
     }
 
+    /// <summary>Seed 100983 of the simulation: the cure that the refusal named was what had been said. A command that stays in a script must not give up what came since without a word.</summary>
+    [Fact]
+    public async Task Start_OfAProgramWithoutTheOperator_AfterADropThatWasDone_IsRefusedWithTheWayOut()
+    {
+        await InterruptAsync("old", Before, static options => options);
+        await InterruptAsync("old", Then, Dropping);
+
+        DurableOptions repeated = Dropping(StoredJob.Options(_store, new StartFrom.Unsaid()));
+        StartRefusedException refused = await Assert.ThrowsAsync<StartRefusedException>(
+            () => EmbeddedCluster.StartDurable(Flow("new", new(Records, -1)).Build(), Embedded, repeated).Completion);
+        Assert.Contains("was asked for and done before checkpoint 2 was taken, and is not done again by a command that is repeated: to give up what came since as well, add --from latest --rewind", refused.Message, StringComparison.Ordinal);
+        StartPlan plan = await StartPlan.ReadAsync(Flow("new", new(Records, -1)).Build(), Embedded, repeated, TestContext.Current.CancellationToken);
+        Assert.Contains(plan.Lines, static l => l.IsRefused && l.Why.Contains("--from latest --rewind", StringComparison.Ordinal));
+
+        DurableOptions meant = Dropping(StoredJob.Options(_store, new StartFrom.Latest())) with { IsRewind = true };
+        Assert.Equal(JobEnding.Finished, (await EmbeddedCluster.StartDurable(Flow("new", new(Records, -1)).Build(), Embedded, meant).Completion).Ending);
+        Assert.Equal(Records - Then, Counted);
+    }
+
     /// <summary>How many records the operator knows of with the last one.</summary>
     int Counted => int.Parse(Assert.Single(_table.Visible, static line => line.StartsWith($"{Records - 1}:", StringComparison.Ordinal)).Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
 

@@ -1,6 +1,7 @@
 using Millrace.State;
 using Millrace.State.Snapshots;
 using Millrace.Storage;
+using Millrace.Testing.Stores;
 
 namespace Millrace.Tests.State.Snapshots;
 
@@ -81,6 +82,22 @@ public sealed class SnapshotReaderTests
         SnapshotCorruptException e = await Assert.ThrowsAsync<SnapshotCorruptException>(
             async () => await SnapshotReader.OpenAsync(history.Store, "elsewhere/_metadata", null, Never));
         Assert.Contains("is not where a checkpoint is found", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_DamagedOnTheWayOnce_IsReadAgain()
+    {
+        (SnapshotHistory history, SnapshotReader snapshot) = await MakeAsync();
+        string hash = ManifestJson.Sha256(snapshot.ManifestBytes.Span);
+        foreach (StoreFault damage in (StoreFault[])[new StoreFault.FlipBit(1_234), new StoreFault.Truncate()])
+        {
+            int reads = 0;
+            FaultStore once = new(history.Store, new(_ => reads++ == 0 ? damage : new StoreFault.None()), TimeProvider.System);
+            Assert.Equal(snapshot.Manifest.Id, (await SnapshotReader.OpenAsync(once, snapshot.Key, hash, Never)).Manifest.Id);
+            Assert.Equal(2, reads);
+            FaultStore always = new(history.Store, new(_ => damage), TimeProvider.System);
+            await Assert.ThrowsAsync<SnapshotCorruptException>(async () => await SnapshotReader.OpenAsync(always, snapshot.Key, hash, Never));
+        }
     }
 
     [Fact]
