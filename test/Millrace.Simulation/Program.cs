@@ -70,7 +70,7 @@ sealed class Report(Options options)
             foreach ((string what, int n) in finding.Reached) _reached[what] = _reached.GetValueOrDefault(what) + n;
             if (finding.Failure is null) _passed++;
             else _failed++;
-            if (finding.Failure is { } failure && (_failed <= 5 || options.IsTrace)) Console.WriteLine($"{finding.What} FAILED: {(options.IsTrace ? failure : failure.Split('\n')[0])}");
+            if (finding.Failure is { } failure && (_failed <= 20 || options.IsTrace)) Console.WriteLine($"{finding.What} FAILED: {(options.IsTrace ? failure : failure.Split('\n')[0])}");
             else if (options.Seeds == 1 && options.Sweep is null) Console.WriteLine($"{finding.What}: {finding.Detail}");
             Tell();
         }

@@ -23,6 +23,7 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
     bool _hasSinkEach;
     int _restsPerThousand;
     TimeSpan? _idleAfter;
+    TimeSpan _pauseMax;
     SimulatedWorld? _world;
     int _skew;
 
@@ -57,6 +58,8 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
             _pieces.Add((piece, chance.Below(3) == 0 ? chance.Between(1, 5) : 0, PlacesOf(piece, kind, chance)));
         }
 
+        // Read in a moment, or all the while that things go wrong.
+        _pauseMax = TimeSpan.FromMilliseconds(chance.Pick([12, 50, 100, 200]));
         if (kind == Idle) (_restsPerThousand, _idleAfter) = (chance.Pick([20, 60, 150]), TimeSpan.FromMilliseconds(chance.Between(15, 80)));
         if (kind is >= 3 and <= 6) _versions = Versions.Random(chance, [.. _pieces.Select(static p => p.Piece)]);
         // A piece that is removed leaves its sink behind.
@@ -72,7 +75,7 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
         {
             WatermarkStrategy<Reading> eventTime = WatermarkStrategy.BoundedOutOfOrderness<Reading>(TimeSpan.FromMilliseconds(_disorder.BoundMs), static r => r.At);
             DataStream<Reading> readings = flow.Source(
-                $"source-{source}", new SimulatedSource<Reading>(process, _sources[source]) { RestsPerThousand = _restsPerThousand },
+                $"source-{source}", new SimulatedSource<Reading>(process, _sources[source]) { RestsPerThousand = _restsPerThousand, PauseMax = _pauseMax },
                 _idleAfter is { } idleAfter ? eventTime.WithIdleness(idleAfter) : eventTime);
             all = all is null ? readings : all.Union(readings);
         }
@@ -146,7 +149,7 @@ sealed class RandomTopology(bool commitsTwice = false) : ISimulatedJob, IStateOr
         {
             if (!_forms.TryGetValue(state.Schema.Name, out string? before)) before = null;
             string form = _forms[state.Schema.Name] = $"{state.Schema.Value}";
-            if (before is not null && before != form) _world!.Reach($"state went on in another form: {state.Schema.Kind}");
+            if (before is not null && before != form) _world!.Reach($"state went on in another form: {state.Schema.Kind.Split(' ')[0]}");
         }
     }
 

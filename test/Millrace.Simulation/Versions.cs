@@ -58,7 +58,7 @@ sealed class Versions(IReadOnlyList<ProgramChange> changes, CountPiece? target)
         List<ProgramChange> changes = [];
         for (int i = chance.Between(1, evolving is null ? 3 : 4); i > 0; i--)
         {
-            ProgramChange change = evolving is not null && chance.Below(3) != 0 ? ProgramChange.TypesChanged : (ProgramChange)chance.Below(6);
+            ProgramChange change = evolving is not null && (target is null ? chance.Below(3) != 0 : chance.Below(2) == 0) ? ProgramChange.TypesChanged : (ProgramChange)chance.Below(6);
             if (change == ProgramChange.TypesChanged)
             {
                 // Types may change again; everything else is done once.

@@ -9,7 +9,7 @@ namespace Millrace.Testing.Simulation;
 sealed class SceneAudit(SimulatedScene scene)
 {
     readonly HashSet<string> _named = new(StringComparer.Ordinal);
-    readonly Dictionary<string, (long Checkpoint, Timestamp Watermark)> _watermarks = new(StringComparer.Ordinal);
+    readonly Dictionary<string, List<SeenTime>> _watermarks = new(StringComparer.Ordinal);
     readonly Dictionary<SimulatedLife, long> _newest = [];
 
     /// <summary>A checkpoint was told to be complete.</summary>
@@ -41,23 +41,39 @@ sealed class SceneAudit(SimulatedScene scene)
 
         if (manifest.Id <= _newest.GetValueOrDefault(life)) throw new SimulationException($"{life.Process.Name} told checkpoint {manifest.Id} after {_newest[life]}");
         _newest[life] = manifest.Id;
+        LookAtTime(life, manifest);
+        // The store is in memory: this does not wait for anything.
+        if (scene.Job is IStateOracle oracle) CheckStateAsync(oracle, taken.Snapshot).GetAwaiter().GetResult();
+    }
+
+    /// <summary>Event time of an operator is never behind that of the checkpoint its deployment went on from, nor behind that of an earlier one of the deployment.</summary>
+    void LookAtTime(SimulatedLife life, SnapshotManifest manifest)
+    {
+        long from = RestoredId(manifest.Attempt);
+        if (_named.Count > 0 && from > 0 && _newest.Values.Any(newest => newest > from && newest < manifest.Id)) scene.World.Reach("a deployment went on from an older checkpoint than the newest");
         // An instance that has no event time yet is not listed, and may begin anywhere.
         foreach (OperatorEntry op in manifest.Operators.Where(static o => o.Watermarks.Sum(static w => w.Range.Size) == KeyRange.Full.Size))
         {
             // Sources begin at where their splits are, with those that were idle, whoever reads them; what follows is where it was.
             if (scene.Traits.HasIdleSplits && op.States.Any(static s => s.Schema.Layout == StateLayout.Split)) continue;
-            Timestamp watermark = op.Watermarks.Min(static w => w.Watermark);
+            SeenTime now = new(manifest.Id, manifest.Attempt, op.Watermarks.Min(static w => w.Watermark));
             // Another version of the program may name operators otherwise.
             string where = $"{life.Options.Version} {manifest.Timeline} {op.Id}";
-            // A process that slept tells late what another has gone on from.
-            bool isFirst = !_watermarks.TryGetValue(where, out (long Checkpoint, Timestamp Watermark) before);
-            if (before.Checkpoint > manifest.Id) continue;
-            if (!isFirst && watermark < before.Watermark) throw new SimulationException($"event time of '{op.Id}' went back from {before.Watermark} to {watermark} in checkpoint {manifest.Id}");
-            _watermarks[where] = (manifest.Id, watermark);
+            if (!_watermarks.TryGetValue(where, out List<SeenTime>? seen)) _watermarks.Add(where, seen = []);
+            // Not all are told in their order, nor at once: a process that slept tells late what another has gone on from.
+            if (seen.Where(s => s.Checkpoint < now.Checkpoint && (s.Checkpoint <= from || s.Attempt == now.Attempt)).MaxBy(static s => s.Checkpoint) is { } before && now.Watermark < before.Watermark)
+                throw new SimulationException($"event time of '{op.Id}' went back from {before.Watermark} in checkpoint {before.Checkpoint} to {now.Watermark} in checkpoint {now.Checkpoint}");
+            seen.Add(now);
         }
+    }
 
+    /// <summary>The checkpoint a deployment went on from; zero for none of the job's own.</summary>
+    long RestoredId(AttemptId attempt)
+    {
         // The store is in memory: this does not wait for anything.
-        if (scene.Job is IStateOracle oracle) CheckStateAsync(oracle, taken.Snapshot).GetAwaiter().GetResult();
+        string key = $"ledger/{attempt.Term}/{attempt.Sequence}";
+        if (scene.Folder.TryGetAsync(key, CancellationToken.None).AsTask().Result is not { } bytes) return 0;
+        return LedgerEntry.Read(key, bytes).Events.OfType<LedgerEvent.AttemptBegun>().LastOrDefault()?.RestoredFrom?.Id ?? 0;
     }
 
     async Task CheckStateAsync(IStateOracle oracle, SnapshotReference snapshot)
@@ -113,4 +129,7 @@ sealed class SceneAudit(SimulatedScene scene)
         IReadOnlyList<SnapshotProblem> problems = await SnapshotVerifier.VerifyAsync(reader, null, store, CancellationToken.None).ConfigureAwait(false);
         if (problems.Count > 0) throw new SimulationException($"{what}: {string.Join("; ", problems)}");
     }
+
+    /// <summary>Where event time was.</summary>
+    sealed record SeenTime(long Checkpoint, AttemptId Attempt, Timestamp Watermark);
 }

@@ -14,6 +14,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     public const string PinReason = "to look at";
 
     const int Savepoint = 6;     // Of what can happen.
+    const int CheckpointsMax = 4;     // That somebody waits for.
 
     static readonly int[] s_sizes = [1, 2, 3, 4, 7];
     static readonly TimeSpan s_untilTaken = TimeSpan.FromSeconds(2), s_look = TimeSpan.FromMilliseconds(20), s_untilEnded = TimeSpan.FromSeconds(30);
@@ -40,7 +41,8 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         _world.Faults = faults;
         scene.WorkersMax = IsApart ? _workersMax : 0;
         for (int workers = IsApart ? _chance.Between(_workersMax, _workersMax + 1) : 0; workers > 0; workers--) scene.StartWorker(Random());
-        int disturbances = faults.Disturbances == 0 ? 0 : _chance.Between(1, faults.Disturbances);
+        // A program that changes has to be started several times for that to show.
+        int disturbances = faults.Disturbances == 0 ? 0 : _chance.Between(Math.Min(scene.Traits.Versions, faults.Disturbances), faults.Disturbances);
         for (int i = 0; i < disturbances && !await scene.IsFinishedAsync().ConfigureAwait(false); i++)
         {
             _leader ??= await NextLeaderAsync().ConfigureAwait(false);
@@ -68,9 +70,18 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         }
 
         for (int waiting = scene.Lives.Count(static l => l.IsWaiting); waiting < Standbys; waiting++) scene.Start(Random() with { IsStandby = true });
-        // What becomes of a command that is repeated, and of state from one version to the next, shows only after a checkpoint.
-        if (leader is not null && (scene.Traits.Versions > 1 || leader.Options is { Drops.Count: > 0 } or { Renames.Count: > 0 })) await Task.WhenAny(leader.NextTaken, leader.Ended, _world.DelayAsync(s_untilTaken)).ConfigureAwait(false);
+        // What becomes of a command that is repeated, and of state from one version to the next, shows only after checkpoints, of which the first may have no state yet.
+        if (leader is not null && (scene.Traits.Versions > 1 || IsChanging(leader))) await TakenAsync(leader, _chance.Between(1, CheckpointsMax)).ConfigureAwait(false);
         return leader;
+    }
+
+    static bool IsChanging(SimulatedLife life) => life.Options is { Drops.Count: > 0 } or { Renames.Count: > 0 };
+
+    /// <summary>A number of checkpoints is complete, or the process has ended, or that takes too long.</summary>
+    async Task TakenAsync(SimulatedLife life, int checkpoints)
+    {
+        Task limit = _world.DelayAsync(s_untilTaken);
+        for (; checkpoints > 0 && !limit.IsCompleted && !life.Ended.IsCompleted; checkpoints--) await Task.WhenAny(life.NextTaken, life.Ended, limit).ConfigureAwait(false);
     }
 
     /// <summary>A standby that leads, now or soon; null when none does.</summary>
@@ -89,7 +100,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     async Task<LifeOptions> NextAsync()
     {
         // An upgrade: from here on the processes of the job run the next version.
-        if (_version + 1 < scene.Traits.Versions && _chance.Below(2) == 0) _version++;
+        if (scene.Lives.Count > 0 && _version + 1 < scene.Traits.Versions && _chance.Below(2) == 0) _version++;
         return await scene.CommandAsync(Random() with { IsStandby = Standbys > 0 && _chance.Below(2) == 0, IsRewind = scene.Traits.AllowsRewind && _chance.Below(scene.Traits.AllowsRepetition ? 2 : 4) == 0 }, _chance).ConfigureAwait(false);
     }
 
@@ -131,6 +142,14 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         if (Standbys > 0 && _chance.Below(6) == 0)
         {
             DisturbStandby();
+            return;
+        }
+
+        // What a version does with the state of another, and whether a command is repeated, shows only when whoever runs it is replaced.
+        if (scene.Traits.Versions > 1 && _chance.Below(2) == 0)
+        {
+            NoteKill(life);
+            life.Process.Kill("to start another version");
             return;
         }
 
@@ -269,7 +288,7 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
     async Task AskAsync(SimulatedLife life, string verb, Func<Task<CheckpointAnswer>> ask)
     {
         life.Process.Tell($"is asked for: {verb}");
-        Task<CheckpointAnswer> answer = ask();
+        Task<CheckpointAnswer> answer = AskAsync(life, ask);
         if (await IsKilledAsync(life, verb, answer).ConfigureAwait(false)) return;
         if (answer is { IsFaulted: true, Exception.InnerException: { } failure } && failure is not (LedgerFencedException or Storage.StoreUnavailableException))
             throw new SimulationException($"{verb} failed: {failure}");
@@ -278,6 +297,18 @@ sealed class SimulatedScenario(SimulatedScene scene, Func<LifeOptions, LifeOptio
         if (answer is not { IsCompletedSuccessfully: true, Result: CheckpointAnswer.Taken } || verb == "savepoint") return;
         await RequireEndAsync(life, verb).ConfigureAwait(false);
         _world.Reach(verb);
+    }
+
+    /// <summary>Asks again for a while, as the answer says, where the job does not run yet or at the moment.</summary>
+    async Task<CheckpointAnswer> AskAsync(SimulatedLife life, Func<Task<CheckpointAnswer>> ask)
+    {
+        Task limit = _world.DelayAsync(s_untilTaken);
+        while (true)
+        {
+            CheckpointAnswer answer = await ask().ConfigureAwait(false);
+            if (answer is not CheckpointAnswer.Refused { Why: var why } || !why.Contains("ask again", StringComparison.Ordinal) || limit.IsCompleted || life.Ended.IsCompleted) return answer;
+            await _world.DelayAsync(s_look).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Killed in the middle of what it was asked for, now and then.</summary>

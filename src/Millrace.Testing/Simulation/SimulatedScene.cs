@@ -95,7 +95,7 @@ sealed class SimulatedScene
             options = options with { Version = took.Options.Version };
         }
 
-        if (options.From is StartFrom.Unsaid && took is { Options: { Drops.Count: > 0 } or { Renames.Count: > 0 } } && took.Options.Version == options.Version && chance.Below(2) == 0)
+        if (options.From is StartFrom.Unsaid && took is { Options: { Drops.Count: > 0 } or { Renames.Count: > 0 } } && took.Options.Version == options.Version && chance.Below(4) != 0)
         {
             World.Reach("a command that drops or renames state was repeated");
             return options with { Drops = took.Options.Drops, Renames = took.Options.Renames };
@@ -103,6 +103,13 @@ sealed class SimulatedScene
 
         (IReadOnlyList<string> drops, IReadOnlyList<StateRename> renames) = job.Upgrade(options.Version, snapshot, took?.Options.Version ?? 0);
         if (drops.Count + renames.Count > 0) World.Reach("a version was started that drops or renames state");
+        if (options.From is StartFrom.Unsaid && state?.Latest is not null && drops.Any(drop => snapshot.Honoured.Contains($"--drop-state {drop}")))
+        {
+            // As the refusal says: what was given up before is given up again only on another line of history.
+            World.Reach("state was given up that had been given up before");
+            options = options with { From = new StartFrom.Latest(), IsRewind = true };
+        }
+
         return options with { Drops = drops, Renames = renames };
     }
 

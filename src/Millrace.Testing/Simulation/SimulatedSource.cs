@@ -34,6 +34,12 @@ public sealed class SimulatedSource<T>(SimulatedProcess process, ImmutableArray<
     /// </value>
     public int RestsPerThousand { get; init; }
 
+    /// <value>
+    /// The longest pause of a split between two portions, a millisecond or more, in whole milliseconds; the default is 12 ms. It takes a job some 300 ms to start, so that with
+    /// short pauses little goes wrong while records are read, and with long ones nearly everything does.
+    /// </value>
+    public TimeSpan PauseMax { get; init; } = TimeSpan.FromMilliseconds(12);
+
     /// <inheritdoc/>
     public async IAsyncEnumerable<SimulatedSplit> DiscoverAsync(SourceContext context, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -45,12 +51,12 @@ public sealed class SimulatedSource<T>(SimulatedProcess process, ImmutableArray<
     public ValueTask<ISplitReader<T, SimulatedSplit>> OpenAsync(SimulatedSplit split, FunctionContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(split);
-        return new(new Reader(process, split, splits[split.Number], RestsPerThousand, IsHeld));
+        return new(new Reader(process, split, splits[split.Number], RestsPerThousand, (int)PauseMax.TotalMilliseconds, IsHeld));
     }
 
-    sealed class Reader(SimulatedProcess process, SimulatedSplit split, ImmutableArray<T> records, int restsPerThousand, Func<bool> isHeld) : ISplitReader<T, SimulatedSplit>
+    sealed class Reader(SimulatedProcess process, SimulatedSplit split, ImmutableArray<T> records, int restsPerThousand, int pauseMaxMs, Func<bool> isHeld) : ISplitReader<T, SimulatedSplit>
     {
-        const int PortionMax = 24, PauseMaxMs = 12, RestMs = 100, RestMaxMs = 1_000;
+        const int PortionMax = 24, RestMs = 100, RestMaxMs = 1_000;
 
         int _next = split.Next;
         int _portion;
@@ -67,7 +73,7 @@ public sealed class SimulatedSource<T>(SimulatedProcess process, ImmutableArray<
         public async ValueTask WaitAsync(CancellationToken cancellationToken)
         {
             bool isLong = restsPerThousand > 0 && process.Chance.InThousand(restsPerThousand);
-            await Task.Delay(TimeSpan.FromMilliseconds(isLong ? process.Chance.Between(RestMs, RestMaxMs) : process.Chance.Between(1, PauseMaxMs)), process.Time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(isLong ? process.Chance.Between(RestMs, RestMaxMs) : process.Chance.Between(1, pauseMaxMs)), process.Time, cancellationToken).ConfigureAwait(false);
             _portion = process.Chance.Between(1, PortionMax);
         }
 
