@@ -12,7 +12,7 @@ namespace Millrace.Benchmarks.Checkpoints;
 /// How long one task's steps are while it is captured, grows and is written at the same time: a batch of records for random keys, a share of the copying,
 /// a batch, … as a task does it, with tables alone; another thread writes what was captured to a folder. The stall is that of the barrier itself.
 /// All of it is done three times over, step by step the same: a step that is long for a reason of its own is long every time, one that the machine held up
-/// is not. Steps of the same kind while nothing is captured tell how long the machine holds up any.
+/// is not. Batches while nothing is captured, and steps between the others that only calculate, tell how long and how often the machine holds up any.
 /// </summary>
 static class Stall
 {
@@ -81,6 +81,7 @@ static class Stall
                 log.Batch(state, ref random, keys);
                 log.Grow(state, keys, newKeys);
                 keys += newKeys;
+                log.Calculate();
                 isCaptured = log.Copy(state);
             }
 

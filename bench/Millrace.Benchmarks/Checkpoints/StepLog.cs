@@ -8,6 +8,8 @@ namespace Millrace.Benchmarks.Checkpoints;
 /// <summary>How long each step of one round took, in the order in which they were done.</summary>
 sealed class StepLog
 {
+    const int ControlRounds = 300_000;     // About as long as a step of a capture.
+
     int _seen;
 
     /// <summary>Barriers.</summary>
@@ -15,6 +17,12 @@ sealed class StepLog
 
     /// <summary>Batches of records while nothing is captured.</summary>
     public Steps PlainBatches { get; } = new();
+
+    /// <summary>Steps between those of a capture that only calculate: what is long among them the machine held up.</summary>
+    public Steps Controls { get; } = new();
+
+    /// <summary>What the controls came to, for it not to be optimized away.</summary>
+    public ulong Control { get; private set; }
 
     /// <summary>The steps while a capture is open, by what is done.</summary>
     public SortedDictionary<string, Steps> Captured { get; } = new(StringComparer.Ordinal) { ["batch"] = new(), ["copy"] = new(), ["grow"] = new() };
@@ -54,6 +62,15 @@ sealed class StepLog
         Captured["grow"].Add(lap);
     }
 
+    public void Calculate()
+    {
+        Lap lap = Lap.Begin();
+        ulong control = Control;
+        for (int i = 0; i < ControlRounds; i++) control = (control * 6364136223846793005) + 1442695040888963407;
+        Control = control;
+        Controls.Add(lap);
+    }
+
     public bool Copy(LargeState state)
     {
         Lap lap = Lap.Begin();
@@ -88,6 +105,9 @@ sealed class Steps
     readonly List<int> _preemptions = [];
 
     public int Count => _passed.Count;
+
+    /// <summary>The time of all of them.</summary>
+    public double TotalSeconds => _passed.Sum(static p => (double)p) / 1e3;
 
     /// <summary>The time each took.</summary>
     public IReadOnlyList<float> Passed => _passed;
