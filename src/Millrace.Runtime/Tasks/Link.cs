@@ -43,8 +43,11 @@ public sealed class Link<T>
     /// <summary>The newest watermark that went through.</summary>
     public Timestamp Watermark { get; private set; } = Timestamp.None;
 
-    /// <summary>Event time begins where a snapshot left it. Before the first record.</summary>
-    public void StartAt(Timestamp watermark) => Watermark = watermark;
+    /// <summary>Event time begins where a snapshot left it, and never falls behind that. Before the first record.</summary>
+    public void StartAt(Timestamp watermark)
+    {
+        if (watermark > Watermark) Watermark = watermark;
+    }
 
     /// <summary>Declares a reader. Before the first record.</summary>
     public void AddReader(Cell reader) => _readers.Add(reader);
@@ -55,7 +58,9 @@ public sealed class Link<T>
         if (Batch.IsEmpty) return;
         Invariant.That(_reading == 0, "a link is used up before it is filled again");
         RecordsTotal += Batch.Count;
-        if (!Batch.Watermark.IsNone) Watermark = Batch.Watermark;
+        if (Batch.Watermark > Watermark) Watermark = Batch.Watermark;
+        // A source whose splits had been idle begins behind where those after it were.
+        else if (!Batch.Watermark.IsNone && Batch.Watermark < Watermark) Batch.Watermark = Batch.IsWatermarkExact ? Watermark : Timestamp.None;
         if (_readers.Count == 0)
         {
             Free();
