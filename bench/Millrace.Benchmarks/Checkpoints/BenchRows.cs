@@ -34,6 +34,20 @@ sealed class BenchRows
         return rows;
     }
 
+    /// <summary>A number of 64 bits, and a count and a sum, as aggregates are: small numbers in 16 bytes.</summary>
+    public static BenchRows Counts(int keys)
+    {
+        BenchRows rows = EmptyNumbers(keys, out StateTable<long, UInt128, Int64KeyOps> table);
+        SeededRandom random = new(11);
+        for (long key = 0; key < keys; key++)
+        {
+            ulong count = 1 + (ulong)random.Below(1_000);
+            table.GetOrAdd(KeyHash.Of(key), key, out _) = new(count * (ulong)random.Below(10_000), count);
+        }
+
+        return rows;
+    }
+
     /// <summary>A key of 20 characters and a line of some 70 about it.</summary>
     public static BenchRows Text(int keys)
     {

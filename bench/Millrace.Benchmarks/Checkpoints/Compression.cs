@@ -15,7 +15,7 @@ static class Compression
 {
     public static readonly Workload Workload = new("checkpoint-compression", 2_000_000, 0, Measure) { QuickKeys = 200_000, QuickSamples = 1 };
 
-    static readonly (string Name, Func<int, BenchRows> Make)[] s_rows = [("numbers", BenchRows.Numbers), ("text", static keys => BenchRows.Text(keys / 2))];
+    static readonly (string Name, Func<int, BenchRows> Make)[] s_rows = [("numbers", BenchRows.Numbers), ("counts", BenchRows.Counts), ("text", static keys => BenchRows.Text(keys / 2))];
     static readonly SnapshotCompression[] s_kinds = [SnapshotCompression.None, SnapshotCompression.Fast];
     static readonly int?[] s_links = [null, 1_000, 200];
 
