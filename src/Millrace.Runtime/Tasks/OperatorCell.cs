@@ -78,9 +78,15 @@ public sealed class OperatorCell<TIn, TOut>(IOperator<TIn, TOut> op, Link<TIn> i
     {
         await restored.RestoreRowsAsync(op.SnapshotRows, Snapshots.Range, cancellationToken).ConfigureAwait(false);
         op.Lists?.Restore(restored.Entry, Snapshots.Subtask);
-        _time = restored.WatermarkOf(Snapshots);
-        input.StartAt(_time);
-        op.OnRestored(_time, restored.AheadOf(Snapshots.Range, _time));
+        Timestamp time = restored.WatermarkOf(Snapshots);
+        op.OnRestored(time, restored.AheadOf(Snapshots.Range, time));
+        if (!op.HasOwnTime)
+        {
+            // One that goes by the clock has the clock's time in the snapshot; that of the stream it reads is another's to tell.
+            _time = time;
+            input.StartAt(time);
+        }
+
         // What it emits at the end of its input is in the output already.
         _hadEnded = restored.IsFinished;
     }
