@@ -125,7 +125,9 @@ sealed partial class LifeExplorer
         LifeProcess process = world.Processes[i];
         if (by.Request.Purpose != CheckpointPurpose.Manual) return world with { Broken = $"checkpoint {by.Id} is confirmed before one that somebody waits for" };
         if (!process.Leader.Job.Retained.Any(r => r.Snapshot.Id == by.Id)) return world with { Broken = $"who asked is told of checkpoint {by.Id}, which is not retained" };
-        return Answer(world, i, by.Request, LifeAnswer.Taken);
+        // Once what follows from the later one is done.
+        LifeTasks tasks = process.Tasks!;
+        return world.With(i, tasks with { Following = tasks.Following.SetItem(tasks.Following.Length - 1, tasks.Following[^1] with { AnswersManual = true }) });
     }
 
     /// <summary>The coordinator ends with a failure, everybody who waits is told, and the tasks are ended.</summary>
@@ -247,7 +249,14 @@ sealed partial class LifeExplorer
                 yield return Delete(world, i, doomed).With(i, tasks with { Deeds = tasks.Deeds.Sweep(doomed), Following = tasks.Following.SetItem(0, follow with { Step = isGathered ? 3 : 5 }) });
                 break;
             case 3:
-                if (Lacks(world, follow.Snapshot) is { } lacks) yield return world with { Broken = lacks };
+                if (Lacks(world, follow.Snapshot) is { } lacks)
+                {
+                    // Who leads by now has gathered it, and need not keep it any more; who was overtaken finds nothing to read.
+                    bool isOvertaken = process.Leader.Tip!.Sha256 != world.Reported;
+                    yield return isOvertaken ? NotGathered(world, i, follow) with { Did = $"{follow.Snapshot.Id} is gone for who was overtaken" } : world with { Broken = lacks };
+                    break;
+                }
+
                 yield return at(4) with { Did = $"{follow.Snapshot.Id} is gathered" };
                 if (world.Budget.Refusals > 0) yield return NotGathered(world with { Budget = world.Budget with { Refusals = world.Budget.Refusals - 1 } }, i, follow);
                 break;
@@ -274,6 +283,7 @@ sealed partial class LifeExplorer
         world = world.With(process with { Restarts = process.Restarts.OnCheckpoint(), Tasks = tasks with { Following = tasks.Following.RemoveAt(0) } });
         if (!follow.IsRefused && UnsettledOf(world, follow.Snapshot) is { } owed) return world with { Broken = $"checkpoint {follow.Snapshot.Id} is reported to who asked, and {owed} is not committed" };
         world = Answer(world, i, follow.Attempt.Request, follow.IsRefused ? LifeAnswer.Refused : LifeAnswer.Taken);
+        if (follow.AnswersManual) world = Answer(world, i, new(0, CheckpointPurpose.Manual), LifeAnswer.Taken);
         bool isFinal = follow.Attempt.IsFinal && follow.Attempt.Purpose is CheckpointPurpose.Final or CheckpointPurpose.Stop;
         return isFinal ? Answer(world, i, new(0, CheckpointPurpose.Final), LifeAnswer.Taken) : world;
     }

@@ -102,7 +102,7 @@ struct LifeHash(UInt128 seed)
 
     void Add(LifeFollow follow)
     {
-        Add((follow.Attempt.Id * 10) + follow.Step, follow.Left.Length + (follow.IsRefused ? 100 : 0));
+        Add((follow.Attempt.Id * 10) + follow.Step, follow.Left.Length + (follow.IsRefused ? 100 : 0) + (follow.AnswersManual ? 1_000 : 0));
         foreach (OwedTransaction owed in follow.Left) Add(owed.Id);
     }
 

@@ -72,6 +72,9 @@ sealed record LifeFollow(CheckpointAttempt Attempt, SnapshotReference Snapshot)
     /// <summary>Still to be committed.</summary>
     public ImmutableArray<OwedTransaction> Left { get; init; } = [];
 
+    /// <summary>Whether somebody who asked for an earlier checkpoint is answered with this one.</summary>
+    public bool AnswersManual { get; init; }
+
     public bool IsRefused { get; init; }
 }
 
