@@ -59,6 +59,16 @@ public sealed class PostgresServer : IAsyncDisposable
         NpgsqlConnection.ClearAllPools();
     }
 
+    /// <summary>Stops the server as its operator does, until <see cref="ResumeAsync"/>.</summary>
+    public Task StopAsync() => ControlAsync("stop", "-m", "fast");
+
+    /// <summary>Starts it again, with all it had.</summary>
+    public async Task ResumeAsync()
+    {
+        await ControlAsync("start");
+        NpgsqlConnection.ClearAllPools();
+    }
+
     public async Task<NpgsqlConnection> ConnectAsync()
     {
         NpgsqlConnection connection = new(ConnectionString);
