@@ -50,7 +50,7 @@ sealed class SceneAudit(SimulatedScene scene)
     void LookAtTime(SimulatedLife life, SnapshotManifest manifest)
     {
         long from = RestoredId(manifest.Attempt);
-        if (_named.Count > 0 && from > 0 && _newest.Values.Any(newest => newest > from && newest < manifest.Id)) scene.World.Reach("a deployment went on from an older checkpoint than the newest");
+        if (from > 0 && _newest.Values.Any(newest => newest > from && newest < manifest.Id)) scene.World.Reach("a deployment went on from an older checkpoint than the newest");
         // An instance that has no event time yet is not listed, and may begin anywhere.
         foreach (OperatorEntry op in manifest.Operators.Where(static o => o.Watermarks.Sum(static w => w.Range.Size) == KeyRange.Full.Size))
         {
