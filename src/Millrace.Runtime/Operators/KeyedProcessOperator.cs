@@ -23,6 +23,7 @@ public sealed class KeyedProcessOperator<TKey, TIn, TOut, TOps> : IOperator<TIn,
     readonly KeyedStateScope<TKey, TOps> _scope;
     readonly KeyContext<TKey> _context;
     readonly IKeyedProcess<TKey, TIn, TOut> _function;
+    RangeWatermark[] _ahead = [];
     bool _hasEnded;
 
     /// <summary>Makes the function.</summary>
@@ -66,7 +67,15 @@ public sealed class KeyedProcessOperator<TKey, TIn, TOut, TOps> : IOperator<TIn,
     public IReadOnlyList<ISnapshotRows> SnapshotRows => _scope.SnapshotRows;
 
     /// <inheritdoc/>
-    public void OnRestored(Timestamp watermark, IReadOnlyList<RangeWatermark> ahead) => _scope.OnRestored(watermark);
+    public void OnRestored(Timestamp watermark, IReadOnlyList<RangeWatermark> ahead)
+    {
+        _scope.OnRestored(watermark);
+        _ahead = [.. ahead];
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Their timers have fired up to there, so a snapshot that did not say it would describe timers that are missing.</remarks>
+    public IReadOnlyList<RangeWatermark> Ahead => _ahead;
 
     /// <inheritdoc/>
     public Timestamp NextProcessingTime
@@ -107,6 +116,7 @@ public sealed class KeyedProcessOperator<TKey, TIn, TOut, TOps> : IOperator<TIn,
         if (!Fire(_scope.EventTimers, watermark, isEventTime: true, output)) return false;
         // The end of input is no time: what is kept until then stays for a job that goes on from here.
         if (watermark != Timestamp.MaxValue) _scope.AdvanceTtl(watermark);
+        if (_ahead.Length > 0) ForgetReached(watermark);
         _scope.Sweep();
         return true;
     }
@@ -129,6 +139,9 @@ public sealed class KeyedProcessOperator<TKey, TIn, TOut, TOps> : IOperator<TIn,
         ProcessingTimersDropped = _scope.ProcessingTimers.Count;
         return true;
     }
+
+    // By itself: what it captures is made where it is called, and that is nearly never.
+    void ForgetReached(Timestamp watermark) => _ahead = Array.FindAll(_ahead, part => part.Watermark > watermark);
 
     void CallForRecords(Batch<TIn> input, ref int position, int count, OutputBuffer<TOut> output)
     {
