@@ -14,6 +14,7 @@ sealed record Options
           --trace               tells every event of it
           --sweep KIND          instead of seeds: crash (a process ends before and after every effect of a life), double (and a second one
                                 in the recovery), zombie (a process stands still at every effect, is replaced, and wakes)
+          --every N             of a sweep each Nth life alone; all unless said
           --mutate NAME         with something broken on purpose, until it is found: fencing, alignment, idempotence, silence, slicing,
                                 courtesy, credit, patience
           --processes N         processes that share the work; one for each core unless said
@@ -27,6 +28,9 @@ sealed record Options
     public bool IsTrace { get; init; }
 
     public string? Sweep { get; init; }
+
+    /// <summary>Of a sweep, which lives: 1 for all, 2 for every other one.</summary>
+    public int Every { get; init; } = 1;
 
     public Mutation Mutation { get; init; } = Mutation.None;
 
@@ -52,6 +56,7 @@ sealed record Options
                 "--seed" => options with { From = Number(), Seeds = 1, Processes = 1 },
                 "--trace" => options with { IsTrace = true },
                 "--sweep" => options with { Sweep = SweepOf(Text()) },
+                "--every" => options with { Every = Some() },
                 "--mutate" => options with { Mutation = MutationOf(Text()) },
                 "--processes" => options with { Processes = Some() },
                 "--require-rare" => options with { RequiresRare = true },

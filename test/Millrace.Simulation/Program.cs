@@ -51,7 +51,7 @@ async Task<int> TogetherAsync()
 }
 
 IAsyncEnumerable<Finding> FindAsync(Func<int, bool> isOurs) => options.Sweep is { } kind
-    ? Work.SweepAsync(kind, (ulong)options.From, isOurs)
+    ? Work.SweepAsync(kind, (ulong)options.From, n => n % options.Every == 0 && isOurs(n / options.Every))
     : Work.SeedsAsync(Enumerable.Range(0, options.Seeds).Where(isOurs).Select(n => options.From + n), options.Mutation, options.IsTrace ? Console.WriteLine : null);
 
 /// <summary>Tells what was found, and how the work gets on. Thread-safe.</summary>
