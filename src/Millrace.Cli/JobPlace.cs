@@ -36,12 +36,12 @@ internal sealed class JobOptions
     public async ValueTask<OpenSnapshot> FindAsync(Tool tool, ParseResult parsed, string name, CancellationToken cancellationToken)
     {
         bool isId = long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long id);
-        if (!isId && name is not (SnapshotLook.Latest or "latest-savepoint")) return await OpenSnapshot.AtAsync(tool, name, null, cancellationToken).ConfigureAwait(false);
+        if (!isId && name is not (SnapshotLook.Latest or SnapshotLook.LatestSavepoint)) return await OpenSnapshot.AtAsync(tool, name, null, cancellationToken).ConfigureAwait(false);
         JobPlace place = await OpenAsync(tool, parsed, cancellationToken).ConfigureAwait(false);
         try
         {
             LedgerState state = (await place.ReadAsync(cancellationToken).ConfigureAwait(false)).State;
-            SavepointRecord? savepoint = name == "latest-savepoint" ? state.Savepoints.LastOrDefault() : state.Savepoints.LastOrDefault(s => isId && s.Id == id);
+            SavepointRecord? savepoint = name == SnapshotLook.LatestSavepoint ? state.Savepoints.LastOrDefault() : state.Savepoints.LastOrDefault(s => isId && s.Id == id);
             SnapshotReference? kept = name == "latest" ? state.Latest?.Snapshot
                 : state.Kept.FirstOrDefault(s => isId && s.Id == id);
             if (kept is not null) return await OpenSnapshot.KeptAsync(place, kept, name == "latest", cancellationToken).ConfigureAwait(false);

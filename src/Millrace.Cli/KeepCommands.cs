@@ -39,7 +39,7 @@ internal static class KeepCommands
             if (!isId && text != SnapshotLook.Latest)
             {
                 if (name != "dispose") throw new ToolException($"'{text}' is neither the id of a checkpoint nor {SnapshotLook.Latest}; 'millrace snapshots ls' shows them", ExitCodes.Refused);
-                string address = text == "latest-savepoint" ? await LatestSavepointAsync(tool, job, parsed, cancellationToken).ConfigureAwait(false) : text;
+                string address = text == SnapshotLook.LatestSavepoint ? await LatestSavepointAsync(tool, job, parsed, cancellationToken).ConfigureAwait(false) : text;
                 return await SavepointDisposal.RunAsync(tool, job, parsed, address, parsed.GetValue(yes), cancellationToken).ConfigureAwait(false);
             }
 

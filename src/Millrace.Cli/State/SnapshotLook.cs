@@ -17,6 +17,9 @@ internal static class SnapshotLook
     /// <summary>The name of the newest checkpoint.</summary>
     public const string Latest = "latest";
 
+    /// <summary>The name of the newest savepoint.</summary>
+    public const string LatestSavepoint = "latest-savepoint";
+
     /// <summary>How many checkpoints are tried one after the other that the job deletes meanwhile.</summary>
     public const int AttemptsMax = 20;
 

@@ -51,7 +51,7 @@ internal static class StateCommands
         };
         command.SetAction((parsed, cancellationToken) =>
         {
-            if (parsed.GetValue(limit) < 0) throw new ToolException($"--limit is {parsed.GetValue(limit)}: give 0 for all rows, or more", ExitCodes.Refused);
+            long most = MostOf(parsed, limit);
             HeldOutput output = new(tool.Output, HeldBytesMax);
             return SnapshotLook.ReadAsync(tool, job, parsed, parsed.GetValue(name)!, async snapshot =>
             {
@@ -59,7 +59,6 @@ internal static class StateCommands
                 await using StateSnapshot states = new(snapshot.Reader);
                 (string id, string stateName) = state.Find(parsed, states.Manifest);
                 (StateQuery query, StateColumns columns) = state.QueryOf(parsed, states, id, stateName);
-                long most = parsed.GetValue(limit) is > 0 and var some ? some : long.MaxValue;
                 bool isAll = most == long.MaxValue;
                 if (parsed.GetValue(format) != RowFormat.Table)
                 {
@@ -80,6 +79,15 @@ internal static class StateCommands
         });
         return command;
     }
+
+    /// <summary>How many rows are asked for: the most there can be where that is 0.</summary>
+    /// <exception cref="ToolException">It is less.</exception>
+    public static long MostOf(ParseResult parsed, Option<long> limit) => parsed.GetValue(limit) switch
+    {
+        < 0 and var few => throw new ToolException($"--limit is {few}: give 0 for all rows, or more", ExitCodes.Refused),
+        0 => long.MaxValue,
+        var some => some,
+    };
 
     static ToolException TooLong() => new($"a table has at most {TableRowsMax:N0} rows: give a smaller --limit, or --format json or csv, or export to a file", ExitCodes.Refused);
 

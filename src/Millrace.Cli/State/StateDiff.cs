@@ -27,8 +27,7 @@ internal static class StateDiff
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            if (parsed.GetValue(limit) < 0) throw new ToolException($"--limit is {parsed.GetValue(limit)}: give 0 for all rows, or more", ExitCodes.Refused);
-            long most = parsed.GetValue(counts) ? 0 : parsed.GetValue(limit) is > 0 and var some ? some : long.MaxValue;
+            long shown = StateCommands.MostOf(parsed, limit), most = parsed.GetValue(counts) ? 0 : shown;
             if (parsed.GetValue(format) == RowFormat.Table && most > StateCommands.TableRowsMax)
                 throw new ToolException($"a table has at most {StateCommands.TableRowsMax:N0} rows: give a smaller --limit, or --format json or csv", ExitCodes.Refused);
             string[] names = [parsed.GetValue(before)!, parsed.GetValue(after)!];

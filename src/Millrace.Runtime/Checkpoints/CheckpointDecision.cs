@@ -132,15 +132,17 @@ static class CheckpointDecision
         LedgerState state, LedgerEvent end, CheckpointPage page, CheckpointOptions options, Func<SnapshotReference, SnapshotManifest?> manifests)
     {
         List<LedgerEvent> events = [.. page.Events(), end];
-        bool isKept = end switch
-        {
-            LedgerEvent.Cancelled => options.IsRetainedOnCancel,
-            LedgerEvent.Failed => options.IsRetainedOnFailure,
-            _ => true,
-        };
-        if (!isKept && Retention.Plan([.. state.Retained.Select(static r => r.Snapshot)], state.Pins, [], 0, manifests) is { } doomed) events.Add(doomed);
+        if (!IsRetained(end, options) && Retention.Plan([.. state.Retained.Select(static r => r.Snapshot)], state.Pins, [], 0, manifests) is { } doomed) events.Add(doomed);
         return events;
     }
+
+    /// <summary>Whether checkpoints are kept at an end: otherwise all manifests are needed to know what goes.</summary>
+    public static bool IsRetained(LedgerEvent end, CheckpointOptions options) => end switch
+    {
+        LedgerEvent.Cancelled => options.IsRetainedOnCancel,
+        LedgerEvent.Failed => options.IsRetainedOnFailure,
+        _ => true,
+    };
 
     /// <summary>Whether an end waits until sinks have committed everything owed.</summary>
     public static bool IsSettledFirst(LedgerEvent end) => end is LedgerEvent.Stopped or LedgerEvent.Cancelled or LedgerEvent.Finished;

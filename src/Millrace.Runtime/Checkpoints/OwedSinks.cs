@@ -27,15 +27,11 @@ public sealed class OwedSinks(JobGraph graph) : IOwedCommits
         {
             try
             {
-                await sink.CheckAsync(contextOf(id), cancellationToken).ConfigureAwait(false);
+                await AskAsync(id, "say whether it can keep its promise", () => sink.CheckAsync(contextOf(id), cancellationToken), cancellationToken).ConfigureAwait(false);
             }
             catch (SinkRefusedException refused)
             {
                 throw new SinkRefusedException($"sink '{id}': {refused.Message}");
-            }
-            catch (Exception failure) when (IsItsOwn(failure, cancellationToken))
-            {
-                throw new SinkFailedException(id, "say whether it can keep its promise", failure);
             }
         }
     }
@@ -49,14 +45,7 @@ public sealed class OwedSinks(JobGraph graph) : IOwedCommits
         foreach ((string id, ISinkLead sink) in _sinks)
         {
             OwedTransaction[] own = [.. owed.Where(o => o.Operator == id)];
-            try
-            {
-                await sink.BeginAttemptAsync(contextOf(id), own, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception failure) when (IsItsOwn(failure, cancellationToken))
-            {
-                throw new SinkFailedException(id, "end what earlier deployments left behind", failure);
-            }
+            await AskAsync(id, "end what earlier deployments left behind", () => sink.BeginAttemptAsync(contextOf(id), own, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -71,14 +60,9 @@ public sealed class OwedSinks(JobGraph graph) : IOwedCommits
                 $"transaction '{transaction.Id}' is owed by sink '{transaction.Operator}', which the program does not have; drop it by name or run a program that has it");
         }
 
-        try
-        {
-            return await sink.CommitAsync(transaction, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception failure) when (IsItsOwn(failure, cancellationToken))
-        {
-            throw new SinkFailedException(transaction.Operator, $"commit {transaction.Text}", failure);
-        }
+        CommitOutcome outcome = default;
+        await AskAsync(transaction.Operator, $"commit {transaction.Text}", async () => outcome = await sink.CommitAsync(transaction, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        return outcome;
     }
 
     /// <summary>What each transactional sink prepares, by its id.</summary>
@@ -99,9 +83,18 @@ public sealed class OwedSinks(JobGraph graph) : IOwedCommits
            select (schema.Operator, problem),
     ];
 
-    /// <summary>Whether it is a failure of the sink that may pass: neither the end of the job, nor a refusal, which comes again.</summary>
-    static bool IsItsOwn(Exception failure, CancellationToken cancellationToken) =>
-        failure is not (SinkRefusedException or SinkFencedException) && !(failure is OperationCanceledException && cancellationToken.IsCancellationRequested);
+    /// <summary>Asks a sink for something. A failure that may pass - neither the end of the job, nor a refusal, which comes again - is told with its name and what it could not do.</summary>
+    static async Task AskAsync(string sink, string what, Func<ValueTask> ask, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ask().ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is not (SinkRefusedException or SinkFencedException) && !(failure is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        {
+            throw new SinkFailedException(sink, what, failure);
+        }
+    }
 
     string? Problem(string id, TypeSchema written)
     {

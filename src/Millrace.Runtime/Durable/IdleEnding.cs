@@ -22,7 +22,8 @@ static class IdleEnding
     {
         if (CheckpointDecision.IsSettledFirst(end)) await OwedSettlement.SettleAsync(ledger, commits, [], CancellationToken.None).ConfigureAwait(false);
         ManifestCache cache = ManifestCache.Over(folder);
-        await cache.LoadAsync(ledger.State, CancellationToken.None).ConfigureAwait(false);
+        // What is kept need not be read for it: whoever interrupts a job whose store is slow would wait for nothing.
+        if (!CheckpointDecision.IsRetained(end, options)) await cache.LoadAsync(ledger.State, CancellationToken.None).ConfigureAwait(false);
         CheckpointPage nothing = UnrecordedDeeds.None.Open();
         await ledger.AppendAsync(state => CheckpointDecision.End(state, end, nothing, options, cache.Find), CancellationToken.None).ConfigureAwait(false);
         await new SnapshotCleaner(folder, new LedgerKeys("")).ResumeAsync(ledger, CancellationToken.None).ConfigureAwait(false);
