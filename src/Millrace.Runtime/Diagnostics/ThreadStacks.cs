@@ -13,6 +13,8 @@ namespace Millrace.Runtime.Diagnostics;
 /// The engine does not look into folders, so the caller finds the port's socket: the youngest file in the temporary folder
 /// that fits <see cref="SocketPattern"/> (an older one is of a process that had our id before). There is none where
 /// <c>DOTNET_EnableDiagnostics=0</c> switches the port off.
+/// A process asks for it when it ends by force, and says why before: under load the runtime itself has been seen to crash while it lists its methods
+/// (<see href="https://github.com/dotnet/runtime/issues/128525"/>).
 /// Sources: <see href="https://github.com/dotnet/diagnostics/blob/main/documentation/design-docs/ipc-protocol.md"/>
 /// and <see href="https://github.com/microsoft/perfview/blob/main/src/TraceEvent/EventPipe/NetTraceFormat_v5.md"/>.
 /// </remarks>
